@@ -46,6 +46,7 @@ class BuildExt(build_ext):
     def build_extension(self, ext: Extension) -> None:
         mode, link_flags = mode_flags()
         strict = bool(os.environ.get("HEARTBEAT_WERROR"))
+        self.force = True  # what is there may be of another mode, which no file's age tells
         ext.extra_objects = self.compiler.compile(
             CORE, output_dir=self.build_temp, include_dirs=["csrc/core"],
             extra_postargs=COMMON + mode + STRICT_CORE * strict)

@@ -6,25 +6,22 @@
 # Debian ships no free-threaded interpreter, but its archive has the sources: they are fetched by
 # apt, which checks their signatures, and built without the GIL (about two minutes on two cores).
 # The installed tree stays in the cache folder, so the next run only prints the path. --tsan makes
-# a second tree, whose interpreter is itself instrumented by ThreadSanitizer.
+# a second tree, whose interpreter and extension modules are instrumented by ThreadSanitizer. It is
+# a copy of the first in all else: what runs Python during an installation would take long in it.
 set -euo pipefail
 
 RELEASE=trixie
 PACKAGE=python3.13
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/heartbeat-ci
-CONFIGURE=(--disable-gil --with-ensurepip=install --disable-test-modules)
-SUFFIX=
-if [[ ${1:-} == --tsan ]]; then
-    SUFFIX=-tsan
-    CONFIGURE+=(--with-thread-sanitizer)
-fi
+CONFIGURE=(--disable-gil --disable-test-modules)
 
 say() { echo "free_threaded: $*" >&2; }
 
-# The stamp inside the tree is written last, so a half-installed tree is never taken for a whole one.
+# Prints the interpreter of the kind given ("" or "-tsan"), if there is one. The stamp inside the
+# tree is written last, so a half-installed tree is never taken for a whole one.
 cached_interpreter() {
     local stamp
-    for stamp in "$CACHE/${PACKAGE}t$SUFFIX"-*/complete; do
+    for stamp in "$CACHE/${PACKAGE}t$1"-[0-9]*/complete; do
         [[ -e $stamp ]] || continue
         echo "$(dirname "$stamp")/bin/${PACKAGE}t"
         return 0
@@ -61,36 +58,65 @@ fetch_source() {
     private_apt source --download-only --tar-only "$PACKAGE"
 }
 
-build() {
-    local log=$WORK/build.log prefix=$1
-    if ! { ./configure --prefix="$prefix" "${CONFIGURE[@]}" && make -j2 && make install; } >"$log" 2>&1; then
-        tail -n 40 "$log" >&2
-        say "the build failed"
-        exit 1
-    fi
+# Fetches and unpacks the sources into $WORK/source, once; sets VERSION.
+unpack_source() {
+    cd "$WORK"
+    [[ -d source ]] || fetch_source
+    local tarball
+    tarball=$(echo "${PACKAGE}"_*.orig.tar.*)
+    VERSION=${tarball#"${PACKAGE}_"}
+    VERSION=${VERSION%.orig.tar.*}
+    rm -rf source
+    mkdir source
+    tar -xf "$tarball" -C source --strip-components=1
+    cd source
 }
 
-main() {
-    cached_interpreter && return
+# Runs a step of the build; its output is shown only if it fails.
+quietly() {
+    "$@" >"$WORK/log" 2>&1 || { tail -n 40 "$WORK/log" >&2; say "failed: $*"; exit 1; }
+}
+
+build_plain() {
+    unpack_source
+    local prefix=$CACHE/${PACKAGE}t-$VERSION
+    say "building CPython $VERSION without the GIL in $prefix"
+    rm -rf "$prefix"
+    quietly ./configure --prefix="$prefix" "${CONFIGURE[@]}" --with-ensurepip=install
+    quietly make -j2
+    quietly make install
+    touch "$prefix/complete"
+}
+
+build_tsan() {
+    unpack_source
+    local plain prefix=$CACHE/${PACKAGE}t-tsan-$VERSION
+    plain=$(dirname "$(dirname "$(cached_interpreter "")")")
+    say "building CPython $VERSION under ThreadSanitizer in $prefix"
+    rm -rf "$prefix"
+    cp -a "$plain" "$prefix"
+    rm "$prefix/complete"
+    quietly ./configure --prefix="$prefix" "${CONFIGURE[@]}" --with-thread-sanitizer OPT="-DNDEBUG -g1 -O1"
+    quietly make -j2
+    quietly make altbininstall sharedinstall
+    touch "$prefix/complete"
+}
+
+prepare() {
     "$(dirname "$0")/apt_need.sh" gcc make xz-utils ca-certificates pkg-config \
         libc6-dev zlib1g-dev libffi-dev libssl-dev >&2
     WORK=$(mktemp -d)
     trap 'rm -rf "$WORK"' EXIT
-    cd "$WORK"
-    fetch_source
-    local tarball version prefix
-    tarball=$(echo "${PACKAGE}"_*.orig.tar.*)
-    version=${tarball#"${PACKAGE}_"}
-    version=${version%.orig.tar.*}
-    prefix=$CACHE/${PACKAGE}t$SUFFIX-$version
-    say "building CPython $version without the GIL in $prefix"
-    mkdir source
-    tar -xf "$tarball" -C source --strip-components=1
-    rm -rf "$prefix"
-    cd source
-    build "$prefix"
-    touch "$prefix/complete"
-    cached_interpreter
 }
 
-main
+main() {
+    local kind=
+    [[ ${1:-} != --tsan ]] || kind=-tsan
+    cached_interpreter "$kind" && return
+    prepare
+    cached_interpreter "" >/dev/null || build_plain
+    [[ -z $kind ]] || build_tsan
+    cached_interpreter "$kind"
+}
+
+main "$@"

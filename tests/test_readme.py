@@ -23,6 +23,7 @@ def test_readme_has_programs() -> None:
 def test_program_runs(program: str, output: str | None, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, timeout=60,
                           capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
     if output is not None:
         assert done.stdout == output
