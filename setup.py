@@ -9,15 +9,12 @@ stricter set of warnings. Environment variables for tests and CI:
 """
 
 import os
-import sys
 from glob import glob
 
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
-PLATFORM = "platform_linux.c" if sys.platform.startswith("linux") else "platform_posix.c"
-ALL_CORE = sorted(glob("csrc/core/*.c"))
-CORE = [c for c in ALL_CORE if "platform_" not in c or c.endswith(PLATFORM)]
+CORE = sorted(glob("csrc/core/*.c"))
 BINDING = sorted(glob("csrc/binding/*.c"))
 HEADERS = sorted(glob("csrc/*/*.h"))
 PUBLIC_HEADERS = glob("csrc/include/*.h")
@@ -55,9 +52,9 @@ class BuildExt(build_ext):
         super().build_extension(ext)
 
 
-# The core's sources are "depends": a change in one rebuilds the extension, and the sdist carries
-# them all, those of the other platform included.
-native = Extension("heartbeat._native", BINDING, depends=ALL_CORE + HEADERS,
+# The core's sources are "depends" and not sources, since BuildExt compiles them: so the sdist
+# carries them.
+native = Extension("heartbeat._native", BINDING, depends=CORE + HEADERS,
                    include_dirs=["csrc/core", "csrc/binding", "csrc/include"])
 
 # The public header lives with the C sources and is installed as heartbeat/include/heartbeat.h.
