@@ -163,6 +163,16 @@ def test_stop_blocks_the_old_value(kind: type[Timed]) -> None:
 
 
 @kinds
+def test_reset_alone_blocks_the_old_value(kind: type[Timed]) -> None:
+    """No stop in between, and nobody looked: what was due before the reset must not come out after it."""
+    timed = kind(FAR)
+    past_due(timed)
+    assert timed.reset(3600) is True
+    no_tick(timed)
+    assert timed.stop() is True
+
+
+@kinds
 def test_reset_blocks_the_old_value(kind: type[Timed]) -> None:
     timed = kind(FAR)
     past_due(timed)
