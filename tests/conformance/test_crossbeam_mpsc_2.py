@@ -178,3 +178,39 @@ def test_mpsc_try_send3() -> None:
     assert channel.try_send(1) is True
     channel.close()
     assert_closed(channel.try_send, 1)
+
+
+def test_mpsc_nested_recv_iter() -> None:
+    """Iteration over a rendezvous channel keeps every value, to the last one before the close."""
+    channel: Channel[int] = Channel(0)
+    total: Channel[int] = Channel(0)
+
+    def add_up() -> None:
+        total.send(sum(channel))
+
+    with scope() as spawn:
+        spawn(add_up)
+        for value in (3, 1, 2):
+            channel.send(value)
+        channel.close()
+        assert total.recv() == 6
+
+
+def test_mpsc_recv_iter_break() -> None:
+    """Who has left the loop receives no more."""
+    channel: Channel[int] = Channel(0)
+
+    def add_some() -> int:
+        count = 0
+        for value in channel:
+            if count >= 3:
+                break
+            count += value
+        return count
+
+    with scope() as spawn:
+        task = spawn(add_some)
+        for _ in range(3):
+            channel.send(2)
+        assert not channel.try_send(2)
+    assert task.result() == 4
