@@ -103,6 +103,11 @@ void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent);
 
 /* ---- select (select.c) ---- */
 
+/* Runs a select over the cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
+ * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
+hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
+                          hb_word *word);
+
 /* The Selected for a case that came to HB_OK or HB_CLOSED, or NULL with an
  * exception. Takes over py_index and a received word. */
 PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source *source,
