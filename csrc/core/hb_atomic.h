@@ -1,0 +1,49 @@
+/* hb_atomic: every atomic operation the core uses, in one macro layer.
+ *
+ * Nothing else in the core touches <stdatomic.h>, so that one header decides
+ * what an atomic step is: plain C11 in production, or, with HB_EXPLORE, a step
+ * before which a schedule explorer may hand the processor to another thread.
+ * There are no fences: every ordering hangs on an acquire or a release of the
+ * word itself, which ThreadSanitizer can follow. */
+#ifndef HB_ATOMIC_H
+#define HB_ATOMIC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef _Atomic(uint32_t) hb_atomic_u32;
+typedef _Atomic(uint64_t) hb_atomic_u64;
+
+#ifdef HB_EXPLORE
+void hb_explore_point(void);
+#define HB_ATOMIC_STEP(operation) (hb_explore_point(), (operation))
+#else
+#define HB_ATOMIC_STEP(operation) (operation)
+#endif
+
+#define hb_load_relaxed(p) HB_ATOMIC_STEP(atomic_load_explicit((p), memory_order_relaxed))
+#define hb_load_acquire(p) HB_ATOMIC_STEP(atomic_load_explicit((p), memory_order_acquire))
+#define hb_store_relaxed(p, v) HB_ATOMIC_STEP(atomic_store_explicit((p), (v), memory_order_relaxed))
+#define hb_store_release(p, v) HB_ATOMIC_STEP(atomic_store_explicit((p), (v), memory_order_release))
+#define hb_exchange(p, v) HB_ATOMIC_STEP(atomic_exchange_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_add(p, v) HB_ATOMIC_STEP(atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_sub(p, v) HB_ATOMIC_STEP(atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_or(p, v) HB_ATOMIC_STEP(atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
+#define hb_cas(p, expected, desired)                                             \
+    HB_ATOMIC_STEP(atomic_compare_exchange_strong_explicit(                      \
+        (p), (expected), (desired), memory_order_acq_rel, memory_order_acquire))
+
+/* One turn of a spin loop: tells the processor that this thread only waits. */
+static inline void hb_pause(void)
+{
+#ifdef HB_EXPLORE
+    hb_explore_point();
+#elif defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("isb" ::: "memory");
+#endif
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* hb_ring: the words a channel holds, oldest first.
+ *
+ * Grows as it fills, so that a large capacity costs nothing until it is used,
+ * and gives its memory back when it drains. Guarded by the channel's lock. */
+#ifndef HB_RING_H
+#define HB_RING_H
+
+#include "hb_wait.h"
+
+typedef struct hb_ring {
+    hb_word *words;
+    uint64_t size; /* of words: 0 or a power of two */
+    uint64_t head; /* index of the oldest */
+    uint64_t count;
+} hb_ring;
+
+/* False when there is no memory; then nothing has changed. */
+bool hb__ring_reserve(hb_ring *ring);
+
+/* Gives back what a burst left behind. Call it when the ring is empty. */
+void hb__ring_relax(hb_ring *ring);
+
+void hb__ring_fini(hb_ring *ring);
+
+static inline hb_word hb__ring_at(const hb_ring *ring, uint64_t i)
+{
+    return ring->words[(ring->head + i) & (ring->size - 1)];
+}
+
+/* There is room: reserved, or popped before. */
+static inline void hb__ring_push(hb_ring *ring, hb_word word)
+{
+    ring->words[(ring->head + ring->count++) & (ring->size - 1)] = word;
+}
+
+static inline hb_word hb__ring_pop(hb_ring *ring)
+{
+    hb_word word = ring->words[ring->head];
+    ring->head = (ring->head + 1) & (ring->size - 1);
+    ring->count--;
+    return word;
+}
+
+#endif

@@ -1,0 +1,258 @@
+#include "hb_select.h"
+
+#include <stdlib.h>
+
+#include "hb_rand.h"
+
+/* ---- the order of locking ---- */
+
+static int by_address(const void *a, const void *b)
+{
+    uintptr_t left = (uintptr_t) * (hb_source *const *)a;
+    uintptr_t right = (uintptr_t) * (hb_source *const *)b;
+    return (left > right) - (left < right);
+}
+
+static void sort_sources(hb_source **order, uint32_t n)
+{
+    if (n > HB_INLINE_CASES) {
+        qsort(order, n, sizeof *order, by_address);
+        return;
+    }
+    for (uint32_t i = 1; i < n; i++)
+        for (uint32_t j = i; j > 0 && by_address(&order[j - 1], &order[j]) > 0; j--) {
+            hb_source *lower = order[j];
+            order[j] = order[j - 1];
+            order[j - 1] = lower;
+        }
+}
+
+/* Fills `order` with each source once, and learns whether any is timed. */
+static void list_sources(hb_select *select)
+{
+    uint32_t n = 0, distinct = 0;
+    for (uint32_t i = 0; i < select->n; i++)
+        if (select->cases[i].source)
+            select->order[n++] = select->cases[i].source;
+    sort_sources(select->order, n);
+    for (uint32_t i = 0; i < n; i++)
+        if (distinct == 0 || select->order[distinct - 1] != select->order[i])
+            select->order[distinct++] = select->order[i];
+    select->sources = distinct;
+    for (uint32_t i = 0; i < distinct; i++)
+        select->timed |= select->order[i]->ops->due_locked != NULL;
+}
+
+static void lock_all(hb_select *select)
+{
+    for (uint32_t i = 0; i < select->sources; i++)
+        hb_lock_acquire(&select->order[i]->lock);
+}
+
+static void unlock_all(hb_select *select)
+{
+    for (uint32_t i = select->sources; i > 0; i--)
+        hb_lock_release(&select->order[i - 1]->lock);
+}
+
+/* ---- life ---- */
+
+static bool allocate(hb_select *select)
+{
+    select->order = select->inline_order;
+    select->links = select->inline_links;
+    if (select->n <= HB_INLINE_CASES)
+        return true;
+    select->order = malloc(select->n * sizeof *select->order);
+    select->links = malloc(select->n * sizeof *select->links);
+    return select->order && select->links;
+}
+
+hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased)
+{
+    select->cases = cases;
+    select->n = n;
+    select->biased = biased;
+    select->timed = false;
+    select->since = 0;
+    if (!allocate(select)) {
+        hb_select_fini(select);
+        return HB_NO_MEMORY;
+    }
+    list_sources(select);
+    return HB_OK;
+}
+
+void hb_select_fini(hb_select *select)
+{
+    if (select->order != select->inline_order)
+        free(select->order);
+    if (select->links != select->inline_links)
+        free(select->links);
+}
+
+/* ---- polling ---- */
+
+/* The index of a ready case, each with the same chance, or the first if biased;
+ * n if none is. */
+static uint32_t choose_locked(hb_select *select, hb_time now)
+{
+    uint32_t chosen = select->n, ready = 0;
+    for (uint32_t i = 0; i < select->n; i++) {
+        const hb_case *c = &select->cases[i];
+        if (!c->source || !c->source->ops->ready_locked(c->source, c->direction, now))
+            continue;
+        if (++ready == 1 || hb_rand_below(ready) == 0)
+            chosen = i;
+        if (select->biased)
+            break;
+    }
+    return chosen;
+}
+
+/* A peer that looked alive may be won by another select before we win it: then
+ * its link is gone and we choose again. */
+static hb_status poll_locked(hb_select *select, hb_waiter **peer)
+{
+    hb_time now = select->timed ? hb_now() : 0;
+    hb_status status = HB_WOULD_BLOCK;
+    while (status == HB_WOULD_BLOCK) {
+        select->index = choose_locked(select, now);
+        if (select->index == select->n)
+            break;
+        const hb_case *c = &select->cases[select->index];
+        select->word = c->word;
+        status = c->source->ops->take_locked(c->source, c->direction, &select->word, now, peer);
+    }
+    return status;
+}
+
+hb_status hb_select_try(hb_select *select)
+{
+    hb_waiter *peer = NULL;
+    lock_all(select);
+    hb_status status = poll_locked(select, &peer);
+    unlock_all(select);
+    hb__wait_wake(peer);
+    return status;
+}
+
+/* ---- waiting ---- */
+
+static void link_locked(hb_select *select)
+{
+    hb_waiter_init(&select->waiter);
+    if (select->since == 0)
+        select->since = hb_now();
+    select->waiter.since = select->since;
+    for (uint32_t i = 0; i < select->n; i++) {
+        const hb_case *c = &select->cases[i];
+        hb_link *link = &select->links[i];
+        *link = (hb_link){ .waiter = &select->waiter, .word = c->word };
+        if (c->source)
+            hb__queue_add_locked(c->source->ops->queue(c->source, c->direction), link);
+    }
+}
+
+static hb_time earliest_due_locked(hb_select *select)
+{
+    hb_time earliest = HB_FOREVER;
+    for (uint32_t i = 0; select->timed && i < select->sources; i++) {
+        hb_source *source = select->order[i];
+        hb_time due = source->ops->due_locked ? source->ops->due_locked(source) : HB_FOREVER;
+        earliest = due < earliest ? due : earliest;
+    }
+    return earliest;
+}
+
+hb_status hb_select_begin(hb_select *select)
+{
+    hb_waiter *peer = NULL;
+    lock_all(select);
+    hb_status status = poll_locked(select, &peer);
+    if (status == HB_WOULD_BLOCK) {
+        link_locked(select);
+        select->due = earliest_due_locked(select);
+    }
+    unlock_all(select);
+    hb__wait_wake(peer);
+    return status;
+}
+
+/* Source by source, so that losing holds up nobody. */
+static void unlink_all(hb_select *select)
+{
+    for (uint32_t i = 0; i < select->n; i++) {
+        hb_source *source = select->cases[i].source;
+        if (!source || &select->links[i] == select->waiter.link)
+            continue;
+        hb_lock_acquire(&source->lock);
+        hb__queue_remove_locked(source->ops->queue(source, select->cases[i].direction),
+                                &select->links[i]);
+        hb_lock_release(&source->lock);
+    }
+}
+
+/* Whoever wakes first at a due time serves those who wait longest, itself or
+ * not, and learns when to wake next. */
+static void expire_due(hb_select *select)
+{
+    hb_time now = hb_now();
+    select->due = HB_FOREVER;
+    for (uint32_t i = 0; i < select->sources; i++) {
+        hb_source *source = select->order[i];
+        if (!source->ops->due_locked)
+            continue;
+        hb_lock_acquire(&source->lock);
+        hb_waiter *chain = source->ops->expire_locked(source, now);
+        hb_time due = source->ops->due_locked(source);
+        hb_lock_release(&source->lock);
+        hb__wait_wake(chain);
+        select->due = due < select->due ? due : select->due;
+    }
+}
+
+static hb_status park_until(hb_select *select, hb_time deadline)
+{
+    for (;;) {
+        hb_time until = select->due < deadline ? select->due : deadline;
+        hb_status status = hb_wait_park(&select->waiter, until);
+        if (status != HB_TIMEOUT)
+            return status;
+        if (select->due <= hb_now())
+            expire_due(select);
+        else if (until == deadline)
+            return HB_TIMEOUT;
+    }
+}
+
+static hb_status outcome(hb_select *select)
+{
+    if (select->waiter.link) {
+        select->index = (uint32_t)(select->waiter.link - select->links);
+        select->word = select->waiter.word;
+    }
+    return select->waiter.status;
+}
+
+hb_status hb_select_wait(hb_select *select, hb_time deadline)
+{
+    if (select->sources == 0)
+        return hb_wait_sleep(deadline);
+    hb_status status = park_until(select, deadline);
+    if (status == HB_OK || !hb_wait_cancel(&select->waiter))
+        status = outcome(select);
+    unlink_all(select);
+    return status;
+}
+
+hb_status hb_select_run(hb_select *select, hb_time deadline)
+{
+    hb_status status;
+    do {
+        status = hb_select_begin(select);
+        if (status == HB_WOULD_BLOCK)
+            status = hb_select_wait(select, deadline);
+    } while (status == HB_INTERRUPTED || status == HB_RETRY);
+    return status;
+}

@@ -1,0 +1,70 @@
+/* hb_select: waits on many sources, receives and sends mixed, until exactly one
+ * of them happens.
+ *
+ * A select locks its sources in the order of their addresses, each once, and
+ * under all those locks looks for ready cases. One is taken at random (or the
+ * first, if biased). If none is ready, one waiter is linked to every case under
+ * the same locks, so that nothing that happens later can be missed; the thread
+ * parks until the earliest of the deadline and the due times of its timed
+ * cases; then the losing links are taken out again.
+ *
+ *   hb_select_init -> ( hb_select_try | hb_select_begin -> hb_select_wait )* -> hb_select_fini
+ *
+ * The steps are separate so that a caller with an interpreter lock can let go
+ * of it between begin and wait, and can run a signal handler between a wait that
+ * was interrupted (nothing is linked then) and the next begin, which takes the
+ * old places in the queues again.
+ *
+ * Locking: see hb_source.h. A select itself belongs to one thread. */
+#ifndef HB_SELECT_H
+#define HB_SELECT_H
+
+#include "hb_source.h"
+
+#define HB_MAX_CASES 65536u
+#define HB_INLINE_CASES 8u
+
+typedef struct hb_case {
+    hb_source *source; /* NULL: never ready */
+    hb_direction direction;
+    hb_word word; /* HB_SEND: what to send */
+} hb_case;
+
+typedef struct hb_select {
+    const hb_case *cases;
+    uint32_t n;
+    bool biased;
+    bool timed;    /* some source has a due time */
+    hb_time due;   /* while linked: the earliest of them */
+    hb_time since; /* when the first begin linked; 0 before */
+    uint32_t sources;
+    hb_source **order; /* the distinct sources by address */
+    hb_link *links;    /* one a case */
+    hb_waiter waiter;
+    hb_source *inline_order[HB_INLINE_CASES];
+    hb_link inline_links[HB_INLINE_CASES];
+    /* the outcome */
+    uint32_t index;
+    hb_word word;
+} hb_select;
+
+/* The cases stay the caller's and must not change until fini. HB_NO_MEMORY, or
+ * HB_OK; n <= HB_MAX_CASES. */
+hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased);
+void hb_select_fini(hb_select *select);
+
+/* HB_OK or HB_CLOSED with index and word, HB_WOULD_BLOCK, HB_NO_MEMORY. */
+hb_status hb_select_try(hb_select *select);
+
+/* As try; but HB_WOULD_BLOCK leaves the select linked: hb_select_wait must follow. */
+hb_status hb_select_begin(hb_select *select);
+
+/* Waits for what begin linked. HB_OK or HB_CLOSED with index and word; or
+ * HB_TIMEOUT, HB_INTERRUPTED, HB_STOPPED, HB_RETRY, and nothing has happened.
+ * In every case nothing is linked any more. HB_RETRY: begin again. */
+hb_status hb_select_wait(hb_select *select, hb_time deadline);
+
+/* begin and wait for threads that need not look after signals. */
+hb_status hb_select_run(hb_select *select, hb_time deadline);
+
+#endif

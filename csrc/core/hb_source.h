@@ -1,0 +1,46 @@
+/* hb_source: whatever can stand as a case of a select.
+ *
+ * A channel, a timer or a ticker begins with an hb_source. Select knows nothing
+ * else of it: under the source's lock it asks whether a case is ready, makes it
+ * happen, or hangs a link into the queue of its direction.
+ *
+ * Locking: `lock` guards everything in the source and what is built on it. Many
+ * sources are locked in the order of their addresses, by select alone. */
+#ifndef HB_SOURCE_H
+#define HB_SOURCE_H
+
+#include "hb_wait.h"
+
+typedef struct hb_source hb_source;
+
+typedef enum hb_direction { HB_RECV, HB_SEND } hb_direction;
+
+typedef struct hb_source_ops {
+    /* Whether the case could happen now. `now` counts for timed sources only. */
+    bool (*ready_locked)(hb_source *source, hb_direction direction, hb_time now);
+    /* Makes it happen: HB_OK, HB_CLOSED, or HB_WOULD_BLOCK. `word` is what to
+     * send, or gets what was received. `*peer`: whom to wake after unlocking. */
+    hb_status (*take_locked)(hb_source *source, hb_direction direction, hb_word *word,
+                             hb_time now, hb_waiter **peer);
+    /* Where a case of that direction waits. */
+    hb_queue *(*queue)(hb_source *source, hb_direction direction);
+    /* Timed sources only: when it will be ready by itself, and handing what is
+     * due to those who wait longest (returned, to be woken after unlocking). */
+    hb_time (*due_locked)(hb_source *source);
+    hb_waiter *(*expire_locked)(hb_source *source, hb_time now);
+} hb_source_ops;
+
+struct hb_source {
+    hb_lock lock;
+    const hb_source_ops *ops; /* constant */
+    hb_queue receivers;       /* lock */
+};
+
+static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
+{
+    hb_lock_init(&source->lock);
+    source->ops = ops;
+    source->receivers = (hb_queue){ NULL, NULL };
+}
+
+#endif

@@ -1,0 +1,25 @@
+/* hb_spin: how long to watch a waiter before going to sleep.
+ *
+ * A sleep and a wake through the kernel cost tens of microseconds, a value that
+ * is handed over while the other side watches costs a tenth of one. So a thread
+ * about to park first watches, for as long as watching has paid off before:
+ *
+ *   S1 never longer than the cost of one sleep;
+ *   S2 not at all where the process has one processor, or where as many threads
+ *      already watch as there are processors;
+ *   S3 less after each failure, more after each success, each thread by its
+ *      own history; now and then a full turn, to see whether times have changed.
+ *
+ * No locks. The number of watching threads is one shared atomic. */
+#ifndef HB_SPIN_H
+#define HB_SPIN_H
+
+#include "hb_wait.h"
+
+/* True once the waiter is done, false when it is time to sleep. */
+bool hb__spin(hb_waiter *waiter);
+
+/* In the child of a fork: the other threads, watching or not, are no more. */
+void hb__spin_forget(void);
+
+#endif

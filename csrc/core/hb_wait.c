@@ -1,0 +1,213 @@
+#include "hb_wait.h"
+
+#include "hb_spin.h"
+
+static _Thread_local hb_party *this_party;
+
+/* Counts the forks this process descends from. Waiters made before the last
+ * one belong to threads that are no more. */
+static uint32_t epoch;
+
+static void next_epoch(void)
+{
+    epoch++;
+    hb__spin_forget();
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    hb_platform_at_fork_child(next_epoch);
+}
+
+/* ---- winning and waking ---- */
+
+static void wake_thread(hb_waiter *waiter)
+{
+    uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
+    if (before & HB_WAITER_PARKED)
+        hb_platform_unpark(&waiter->state);
+}
+
+void hb_waiter_init(hb_waiter *waiter)
+{
+    hb_store_relaxed(&waiter->state, 0);
+    waiter->epoch = epoch;
+    waiter->since = 0;
+    waiter->wake = wake_thread;
+    waiter->link = NULL;
+}
+
+static bool can_be_won(hb_waiter *waiter)
+{
+    return !(hb_load_relaxed(&waiter->state) & HB_WAITER_CLAIMED) && waiter->epoch == epoch;
+}
+
+bool hb__wait_win(hb_waiter *waiter)
+{
+    uint32_t seen = hb_load_relaxed(&waiter->state);
+    if (waiter->epoch != epoch)
+        return false;
+    while (!(seen & HB_WAITER_CLAIMED))
+        if (hb_cas(&waiter->state, &seen, seen | HB_WAITER_CLAIMED))
+            return true;
+    return false;
+}
+
+bool hb__wait_serve(hb_link *link, hb_status status, hb_word word)
+{
+    hb_waiter *waiter = link->waiter;
+    if (!hb__wait_win(waiter))
+        return false;
+    waiter->next = NULL;
+    waiter->link = link;
+    waiter->status = status;
+    waiter->word = word;
+    return true;
+}
+
+void hb__wait_wake(hb_waiter *chain)
+{
+    while (chain) {
+        hb_waiter *next = chain->next; /* before the wake: then it may be gone */
+        chain->wake(chain);
+        chain = next;
+    }
+}
+
+bool hb_wait_cancel(hb_waiter *waiter)
+{
+    if (hb__wait_win(waiter))
+        return true;
+    while (hb_wait_park(waiter, HB_FOREVER) != HB_OK)
+        ; /* the winner is between winning and waking: that is never long */
+    return false;
+}
+
+/* ---- parking ---- */
+
+static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
+{
+    uint32_t seen = hb_fetch_or(&waiter->state, HB_WAITER_PARKED) | HB_WAITER_PARKED;
+    while (!(seen & HB_WAITER_DONE)) {
+        hb_status woken = hb_platform_park(&waiter->state, seen, deadline);
+        seen = hb_load_acquire(&waiter->state);
+        if (woken != HB_OK && !(seen & HB_WAITER_DONE))
+            return woken;
+    }
+    return HB_OK;
+}
+
+/* False if the party was told to stop: then it does not begin to wait. */
+static bool party_waits(hb_party *party, hb_waiter *waiter)
+{
+    hb_lock_acquire(&party->lock);
+    bool stopping = waiter && party->stopping;
+    party->waiting = waiter;
+    hb_lock_release(&party->lock);
+    return !stopping;
+}
+
+/* The wait of a thread that can be told to stop. It publishes its waiter for
+ * as long as it waits, so that hb_party_stop finds it. */
+static hb_status sleep_as_party(hb_party *party, hb_waiter *waiter, hb_time deadline)
+{
+    if (!party_waits(party, waiter) && hb__wait_win(waiter)) {
+        waiter->status = HB_STOPPED;
+        hb_fetch_or(&waiter->state, HB_WAITER_DONE);
+    }
+    hb_status ended = sleep_until_done(waiter, deadline);
+    party_waits(party, NULL);
+    return ended;
+}
+
+static hb_status sleep_now(hb_waiter *waiter, hb_time deadline)
+{
+    return this_party ? sleep_as_party(this_party, waiter, deadline)
+                      : sleep_until_done(waiter, deadline);
+}
+
+hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline)
+{
+    return hb__spin(waiter) ? HB_OK : sleep_now(waiter, deadline);
+}
+
+hb_status hb_wait_sleep(hb_time deadline)
+{
+    hb_waiter waiter;
+    hb_waiter_init(&waiter);
+    hb_status ended = sleep_now(&waiter, deadline); /* nobody to watch for: no spin */
+    if (ended != HB_OK && hb_wait_cancel(&waiter))
+        return ended;
+    return waiter.status;
+}
+
+/* ---- queues ---- */
+
+/* Nearly always the newcomer goes last; one that had to let go of its place for
+ * a signal walks forward to it again. */
+void hb__queue_add_locked(hb_queue *queue, hb_link *link)
+{
+    hb_link *before = queue->tail;
+    while (before && before->waiter->since > link->waiter->since)
+        before = before->prev;
+    link->prev = before;
+    link->next = before ? before->next : queue->head;
+    *(link->prev ? &link->prev->next : &queue->head) = link;
+    *(link->next ? &link->next->prev : &queue->tail) = link;
+    link->queued = true;
+}
+
+void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
+{
+    if (!link->queued)
+        return;
+    *(link->prev ? &link->prev->next : &queue->head) = link->next;
+    *(link->next ? &link->next->prev : &queue->tail) = link->prev;
+    link->queued = false;
+}
+
+hb_link *hb__queue_first_locked(hb_queue *queue)
+{
+    while (queue->head && !can_be_won(queue->head->waiter))
+        hb__queue_remove_locked(queue, queue->head);
+    return queue->head;
+}
+
+hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word)
+{
+    hb_link *link;
+    while ((link = queue->head)) {
+        hb__queue_remove_locked(queue, link);
+        if (hb__wait_serve(link, status, word))
+            return link;
+    }
+    return NULL;
+}
+
+/* ---- parties ---- */
+
+void hb_party_init(hb_party *party)
+{
+    hb_lock_init(&party->lock);
+    party->waiting = NULL;
+    party->stopping = false;
+}
+
+void hb_party_enter(hb_party *party)
+{
+    this_party = party;
+}
+
+hb_waiter *hb__party_stop(hb_party *party)
+{
+    hb_lock_acquire(&party->lock);
+    party->stopping = true;
+    hb_waiter *waiter = party->waiting;
+    bool won = waiter && hb__wait_win(waiter);
+    hb_lock_release(&party->lock);
+    if (!won)
+        return NULL;
+    waiter->status = HB_STOPPED; /* W3: it cannot leave before it is woken */
+    waiter->next = NULL;
+    return waiter;
+}

@@ -1,0 +1,114 @@
+/* hb_wait: the one waiting mechanism.
+ *
+ * Whoever waits makes a waiter, hangs one link of it into the queue of every
+ * source it waits for, and parks. Whoever can serve it wins the waiter, fills
+ * in the outcome and wakes it. Channels, timers, sleeps and joins all wait
+ * this way, and nothing else in the core blocks.
+ *
+ * A waiter belongs to one call, not to a thread: two calls of one thread can
+ * meet each other. Its state only ever gains bits:
+ *
+ *   0 ----- win ----> CLAIMED ----- wake ----> CLAIMED|DONE
+ *
+ *   W1 Exactly one party turns CLAIMED on: a peer, a timer, a stop, or the
+ *      owner itself, who thereby cancels.
+ *   W2 Only the winner writes the outcome, between CLAIMED and DONE.
+ *   W3 A waiter that was won by another is alive until DONE: the owner does not
+ *      leave before. So a winner may let go of every lock before it wakes.
+ *   W4 After DONE (or its own cancel) the owner takes its remaining links out
+ *      of their queues, each under the lock of its source, before it returns.
+ *
+ * Queues are ordered by `since`, the instant the call began to wait; a call
+ * that must let go of its place to handle a signal gets the same place again.
+ *
+ * Locking: a source's lock guards its queues and the links in them. Waiters
+ * have no lock. A party's lock guards `waiting`; it is a leaf. */
+#ifndef HB_WAIT_H
+#define HB_WAIT_H
+
+#include <stddef.h>
+
+#include "hb_lock.h"
+#include "hb_time.h"
+
+/* A message. The engine never looks inside. */
+typedef union hb_word {
+    void *ptr;
+    int64_t i64;
+    double f64;
+} hb_word;
+
+typedef struct hb_waiter hb_waiter;
+typedef struct hb_link hb_link;
+
+enum { HB_WAITER_CLAIMED = 1, HB_WAITER_DONE = 2, HB_WAITER_PARKED = 4 };
+
+struct hb_waiter {
+    hb_atomic_u32 state;         /* HB_WAITER_ bits */
+    uint32_t epoch;              /* owner; constant: the process it was made in */
+    hb_time since;               /* owner; constant while linked */
+    void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
+    hb_waiter *next;             /* winner: a chain of waiters to be woken */
+    hb_link *link;               /* winner, W2: the link that was served, or NULL */
+    hb_status status;            /* winner, W2 */
+    hb_word word;                /* winner, W2: what was received */
+};
+
+struct hb_link {
+    hb_link *next, *prev; /* source's lock */
+    bool queued;          /* source's lock */
+    hb_waiter *waiter;    /* owner; constant while linked */
+    hb_word word;         /* owner; constant while linked: what is to be sent */
+};
+
+typedef struct hb_queue {
+    hb_link *head, *tail;
+} hb_queue;
+
+/* Readies a waiter whose wake unparks the thread that calls hb_wait_park. */
+void hb_waiter_init(hb_waiter *waiter);
+
+/* True for exactly one caller (W1); the winner owes the waiter a wake. A waiter
+ * whose thread did not survive a fork cannot be won. */
+bool hb__wait_win(hb_waiter *waiter);
+
+/* As hb__wait_win, and fills in the outcome. */
+bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
+
+/* Wakes a chain of won waiters. Call it with no lock held. */
+void hb__wait_wake(hb_waiter *chain);
+
+/* Waits until the waiter is done: HB_OK. Or returns HB_TIMEOUT or HB_INTERRUPTED
+ * with the waiter as it was: hb_wait_cancel it, or call again. */
+hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline);
+
+/* Owner only. True: nobody will serve the waiter any more. False: somebody has,
+ * and the outcome stands. */
+bool hb_wait_cancel(hb_waiter *waiter);
+
+/* Waits on nothing but the clock. HB_TIMEOUT, HB_INTERRUPTED or HB_STOPPED. */
+hb_status hb_wait_sleep(hb_time deadline);
+
+/* Queues. The source's lock is held. */
+void hb__queue_add_locked(hb_queue *queue, hb_link *link);
+void hb__queue_remove_locked(hb_queue *queue, hb_link *link);
+/* The longest-waiting link that can still be won, or NULL. Drops dead ones. */
+hb_link *hb__queue_first_locked(hb_queue *queue);
+/* Serves and removes the longest-waiting link; NULL if nobody waits. */
+hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word);
+
+/* A thread of the engine: one that can be told to stop while it waits. */
+typedef struct hb_party {
+    hb_lock lock;
+    hb_waiter *waiting; /* lock: what it waits with, NULL if it does not */
+    bool stopping;      /* lock: waits end with HB_STOPPED from now on */
+} hb_party;
+
+void hb_party_init(hb_party *party);
+/* Makes the party the calling thread's; NULL ends that. */
+void hb_party_enter(hb_party *party);
+/* Ends the party's present wait, and every later one. Returns the waiter that
+ * hb__wait_wake must be called with once no lock is held, or NULL. */
+hb_waiter *hb__party_stop(hb_party *party);
+
+#endif

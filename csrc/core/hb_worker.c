@@ -1,0 +1,174 @@
+#include "hb_worker.h"
+
+#include <stdlib.h>
+
+struct hb_worker {
+    hb_worker_fn *fn; /* constant */
+    void *arg;        /* constant */
+    hb_chan *done;    /* constant */
+    hb_party party;
+    hb_worker *next, *prev; /* list lock */
+    bool listed;            /* list lock */
+    hb_atomic_u32 refs;     /* the thread has one */
+};
+
+static struct {
+    hb_lock lock;
+    hb_worker *first;  /* lock */
+    bool stopped;      /* lock */
+    hb_atomic_u32 live; /* how many are in the list; hb_workers_stop parks on it */
+} workers;
+
+/* ---- the list ---- */
+
+static bool enlist(hb_worker *worker)
+{
+    hb_lock_acquire(&workers.lock);
+    bool admitted = !workers.stopped;
+    if (admitted) {
+        worker->listed = true;
+        worker->next = workers.first;
+        worker->prev = NULL;
+        if (workers.first)
+            workers.first->prev = worker;
+        workers.first = worker;
+        hb_fetch_add(&workers.live, 1);
+    }
+    hb_lock_release(&workers.lock);
+    return admitted;
+}
+
+static void delist_locked(hb_worker *worker)
+{
+    if (!worker->listed) /* it went on alone in the child of a fork */
+        return;
+    *(worker->prev ? &worker->prev->next : &workers.first) = worker->next;
+    if (worker->next)
+        worker->next->prev = worker->prev;
+    worker->listed = false;
+    hb_fetch_sub(&workers.live, 1);
+}
+
+static void delist(hb_worker *worker)
+{
+    hb_lock_acquire(&workers.lock);
+    delist_locked(worker);
+    hb_lock_release(&workers.lock);
+    hb_platform_unpark(&workers.live);
+}
+
+/* ---- life ---- */
+
+static hb_worker *new_worker(hb_worker_fn *fn, void *arg)
+{
+    hb_worker *worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    worker->done = hb_chan_new(0, NULL);
+    if (!worker->done) {
+        free(worker);
+        return NULL;
+    }
+    worker->fn = fn;
+    worker->arg = arg;
+    hb_party_init(&worker->party);
+    hb_store_relaxed(&worker->refs, 2);
+    return worker;
+}
+
+void hb_worker_unref(hb_worker *worker)
+{
+    if (!worker || hb_fetch_sub(&worker->refs, 1) != 1)
+        return;
+    hb_chan_unref(worker->done);
+    free(worker);
+}
+
+hb_chan *hb_worker_done(hb_worker *worker)
+{
+    return worker->done;
+}
+
+static void run(void *arg)
+{
+    hb_worker *worker = arg;
+    hb_party_enter(&worker->party);
+    worker->fn(worker->arg);
+    hb_party_enter(NULL);
+    hb_chan_close(worker->done, (hb_word){ NULL });
+    delist(worker);
+    hb_worker_unref(worker);
+}
+
+static hb_status launch(hb_worker *worker, const char *name)
+{
+    if (!enlist(worker))
+        return HB_STOPPED;
+    hb_status started = hb_platform_thread(run, worker, name);
+    if (started != HB_OK)
+        delist(worker);
+    return started;
+}
+
+hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name)
+{
+    *worker = new_worker(fn, arg);
+    if (!*worker)
+        return HB_NO_MEMORY;
+    hb_status status = launch(*worker, name);
+    if (status == HB_OK)
+        return HB_OK;
+    hb_worker_unref(*worker); /* the thread's */
+    hb_worker_unref(*worker);
+    *worker = NULL;
+    return status;
+}
+
+/* ---- stop ---- */
+
+static void stop_all(void)
+{
+    hb_waiter *chain = NULL;
+    hb_lock_acquire(&workers.lock);
+    workers.stopped = true;
+    for (hb_worker *worker = workers.first; worker; worker = worker->next) {
+        hb_waiter *stopped = hb__party_stop(&worker->party);
+        if (stopped) {
+            stopped->next = chain;
+            chain = stopped;
+        }
+    }
+    hb_lock_release(&workers.lock);
+    hb__wait_wake(chain);
+}
+
+hb_status hb_workers_stop(hb_time deadline)
+{
+    stop_all();
+    for (;;) {
+        uint32_t live = hb_load_acquire(&workers.live);
+        if (live == 0)
+            return HB_OK;
+        if (hb_platform_park(&workers.live, live, deadline) == HB_TIMEOUT)
+            return HB_TIMEOUT;
+    }
+}
+
+/* ---- fork ---- */
+
+/* The child has none of the parent's workers: their ends have come. */
+static void forget_workers(void)
+{
+    hb_lock_init(&workers.lock);
+    for (hb_worker *worker = workers.first; worker; worker = worker->next) {
+        worker->listed = false;
+        hb__chan_orphan(worker->done);
+    }
+    workers.first = NULL;
+    hb_store_relaxed(&workers.live, 0);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    hb_platform_at_fork_child(forget_workers);
+}

@@ -1,0 +1,99 @@
+/* platform_posix: parking on any POSIX system, by mutexes and conditions.
+ *
+ * A sleeper is filed under the hash of its word's address. The word is looked
+ * at while the bucket's mutex is held and a waker takes that mutex, so a wake
+ * that follows a change of the word is never missed. Words that share a bucket
+ * wake each other for nothing, which hb_platform_park allows.
+ *
+ * Locking: one mutex a bucket, a leaf; nothing else is taken under it. */
+#include "hb_platform.h"
+
+#if !defined(__linux__) || defined(HB_PLATFORM_POSIX)
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BUCKETS 64
+
+typedef struct bucket {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+} bucket;
+
+static bucket buckets[BUCKETS];
+static pthread_once_t buckets_once = PTHREAD_ONCE_INIT;
+
+static void init_buckets(void)
+{
+    for (int i = 0; i < BUCKETS; i++) {
+        pthread_mutex_init(&buckets[i].mutex, NULL);
+        pthread_cond_init(&buckets[i].changed, NULL);
+    }
+}
+
+static bucket *bucket_of(hb_atomic_u32 *word)
+{
+    pthread_once(&buckets_once, init_buckets);
+    return &buckets[((uintptr_t)word >> 4) % BUCKETS];
+}
+
+/* Conditions sleep on the wall clock here: macOS has no other. A wall clock
+ * that jumps ends a sleep early or late by at most one signal slice. */
+static struct timespec wall_after(int64_t nanoseconds)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t sum = until.tv_nsec + nanoseconds;
+    until.tv_sec += (time_t)(sum / 1000000000);
+    until.tv_nsec = (long)(sum % 1000000000);
+    return until;
+}
+
+static int sleep_locked(bucket *b, int64_t deadline)
+{
+    int64_t left = deadline - hb_platform_now();
+    int64_t slice = hb_platform_signal_slice();
+    if (left <= 0)
+        return ETIMEDOUT;
+    struct timespec until = wall_after(left < slice ? left : slice);
+    int woken = pthread_cond_timedwait(&b->changed, &b->mutex, &until);
+    return woken == ETIMEDOUT && left > slice ? EINTR : woken;
+}
+
+hb_status hb_platform_park(hb_atomic_u32 *word, uint32_t expected, int64_t deadline)
+{
+    bucket *b = bucket_of(word);
+    pthread_mutex_lock(&b->mutex);
+    int ended = hb_load_acquire(word) == expected ? sleep_locked(b, deadline) : 0;
+    pthread_mutex_unlock(&b->mutex);
+    if (ended == EINTR)
+        return HB_INTERRUPTED;
+    return ended == ETIMEDOUT && hb_platform_now() >= deadline ? HB_TIMEOUT : HB_OK;
+}
+
+void hb_platform_unpark(hb_atomic_u32 *word)
+{
+    bucket *b = bucket_of(word);
+    pthread_mutex_lock(&b->mutex);
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->mutex);
+}
+
+int64_t hb_platform_signal_slice(void)
+{
+    return 40 * 1000000;
+}
+
+unsigned hb_platform_cpus(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (unsigned)online : 1;
+}
+
+void hb_platform_exact_timers(void)
+{
+}
+
+#endif

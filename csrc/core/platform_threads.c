@@ -1,0 +1,91 @@
+/* platform_threads: what all POSIX systems do alike: clock, threads, fork. */
+#define _GNU_SOURCE
+#include "hb_platform.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Python runs on these threads, and recursion there eats C stack. */
+#define STACK_BYTES ((size_t)8 << 20)
+#define NAME_BYTES 16
+
+typedef struct start {
+    hb_platform_thread_fn *fn;
+    void *arg;
+    char name[NAME_BYTES];
+} start;
+
+int64_t hb_platform_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void name_this_thread(const char *name)
+{
+#ifdef __APPLE__
+    pthread_setname_np(name);
+#else
+    pthread_setname_np(pthread_self(), name);
+#endif
+}
+
+static void *run(void *opaque)
+{
+    start begun = *(start *)opaque;
+    free(opaque);
+    name_this_thread(begun.name);
+    begun.fn(begun.arg);
+    return NULL;
+}
+
+/* Asynchronous signals belong to the threads of the application, so that one
+ * of those is always interrupted. Faults stay with the thread that made them. */
+static void block_signals(sigset_t *before)
+{
+    sigset_t blocked;
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &blocked, before);
+}
+
+static int create(start *begun)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    sigset_t before;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    block_signals(&before);
+    int refused = pthread_create(&thread, &attributes, run, begun);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return refused;
+}
+
+hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name)
+{
+    start *begun = malloc(sizeof *begun);
+    if (!begun)
+        return HB_NO_MEMORY;
+    begun->fn = fn;
+    begun->arg = arg;
+    snprintf(begun->name, sizeof begun->name, "%s", name);
+    if (create(begun) == 0)
+        return HB_OK;
+    free(begun);
+    return HB_NO_THREAD;
+}
+
+void hb_platform_at_fork_child(void (*child)(void))
+{
+    pthread_atfork(NULL, NULL, child);
+}
