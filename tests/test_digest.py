@@ -50,7 +50,10 @@ def tree(tmp_path: Path) -> Path:
 
 def expected(tree: Path) -> list[str]:
     paths = [path for path in tree.rglob("*") if path.is_file()]
-    return sorted(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}" for path in paths)
+    return sorted(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}"
+        for path in paths
+    )
 
 
 def listed(output: str, tree: Path | str) -> list[str]:
@@ -63,7 +66,9 @@ def test_every_file_is_digested(tree: Path) -> None:
     assert ended.stderr == "" and ended.returncode == 0
     assert listed(ended.stdout, tree) == expected(tree)
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
-    assert re.search(rf"^40 files, {size} bytes, \d+\.\d\d seconds, 40 pulses$", ended.stdout, re.MULTILINE)
+    assert re.search(
+        rf"^40 files, {size} bytes, \d+\.\d\d seconds, 40 pulses$", ended.stdout, re.MULTILINE
+    )
     assert "36 of 40 files\n40 of 40 files\n" in ended.stdout
 
 
@@ -103,7 +108,9 @@ def test_a_name_that_is_no_text_is_shown_escaped(tree: Path) -> None:
 
 def test_with_stall_reports_the_worker_and_loses_nothing(tree: Path) -> None:
     ended = run(tree, "--with-stall", "--list", "--timeout", 1, "--workers", 4)
-    (report,) = re.findall(r"^worker (\d+) is not healthy: stalled on (.*)$", ended.stdout, re.MULTILINE)
+    (report,) = re.findall(
+        r"^worker (\d+) is not healthy: stalled on (.*)$", ended.stdout, re.MULTILINE
+    )
     folder = Path(report[1]).parent
     assert 1 <= int(report[0]) <= 4 and Path(report[1]).name == "stall"
     assert listed(ended.stdout, folder / "tree") == expected(tree)
@@ -118,11 +125,15 @@ def test_more_stalls_than_workers(tree: Path) -> None:
     for fifo in fifos:
         os.mkfifo(fifo)
     ended = run(tree, "--list", "--timeout", 1, "--workers", 2)
-    reports = re.findall(r"^worker (\d+) is not healthy: stalled on (.*)$", ended.stdout, re.MULTILINE)
+    reports = re.findall(
+        r"^worker (\d+) is not healthy: stalled on (.*)$", ended.stdout, re.MULTILINE
+    )
     assert sorted(path for _, path in reports) == sorted(map(str, fifos))
     assert len({worker for worker, _ in reports}) == 3
     assert listed(ended.stdout, tree) == before
-    assert ended.stderr == "" and ended.returncode == 1  # and it ended, though three threads never will
+    assert (
+        ended.stderr == "" and ended.returncode == 1
+    )  # and it ended, though three threads never will
 
 
 class Heard:
@@ -175,7 +186,9 @@ def test_ctrl_c_ends_it_cleanly(tree: Path) -> None:
     (tree / "broken").symlink_to("nowhere")
     os.mkfifo(tree / "fifo")
     arguments = command(tree, "--timeout", 2 * SOON)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout
         while not process.stdout.readline().startswith("unreadable"):
             assert process.poll() is None

@@ -1,7 +1,7 @@
-"""The examples, run as a user would run them, and their parts where time would make the output vary.
+"""The examples, run as a user would run them; their parts alone where time would vary the output.
 
-`run` starts an example as a program of its own; `load` imports one, so that a test can put channels where the program
-has tickers and thereby say itself when time passes.
+`run` starts an example as a program of its own; `load` imports one, so that a test can put channels
+where the program has tickers and thereby say itself when time passes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,14 @@ def example_names() -> list[str]:
 
 
 def test_the_examples_are_these() -> None:
-    assert example_names() == ["deadlock", "digest", "interval", "misbehaving", "reception", "unit_of_work"]
+    assert example_names() == [
+        "deadlock",
+        "digest",
+        "interval",
+        "misbehaving",
+        "reception",
+        "unit_of_work",
+    ]
 
 
 @pytest.mark.parametrize("name", example_names())

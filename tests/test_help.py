@@ -1,4 +1,4 @@
-"""`help()` teaches: every public name says what it does, its signature, and the unit of its durations; `repr` tells state."""
+"""`help()` teaches what a name does, how to call it and in which unit; `repr` tells state."""
 
 from __future__ import annotations
 
@@ -46,13 +46,19 @@ def public_callables() -> Iterator[str]:
     yield from FUNCTIONS
     for name in CLASSES:
         members = vars(getattr(heartbeat, name)).items()
-        yield from (f"{name}.{member}" for member, value in members if member[0] != "_" and callable(value))
+        yield from (
+            f"{name}.{member}" for member, value in members if member[0] != "_" and callable(value)
+        )
 
 
 def public_attributes() -> Iterator[str]:
     for name in CLASSES:
         members = vars(getattr(heartbeat, name)).items()
-        yield from (f"{name}.{member}" for member, value in members if member[0] != "_" and not callable(value))
+        yield from (
+            f"{name}.{member}"
+            for member, value in members
+            if member[0] != "_" and not callable(value)
+        )
 
 
 def named(path: str) -> Any:
@@ -72,7 +78,10 @@ def test_every_name_teaches(name: str) -> None:
     text = inspect.getdoc(getattr(heartbeat, name)) or ""
     assert len(text.split()) >= 8, text
     assert "." in text and text[0].isupper()
-    assert name in pydoc.render_doc(getattr(heartbeat, name), renderer=pydoc.plaintext) or name == "nil"
+    assert (
+        name in pydoc.render_doc(getattr(heartbeat, name), renderer=pydoc.plaintext)
+        or name == "nil"
+    )
 
 
 @pytest.mark.parametrize("path", [*public_callables(), *public_attributes()])
@@ -108,7 +117,9 @@ def test_repr_of_a_channel() -> None:
 
 
 def test_repr_of_channels_of_every_kind() -> None:
-    kinds = [repr(kind) for kind in (Channel(), Channel(None), Channel(3), Channel(3, dtype="q"), nil)]
+    kinds = [
+        repr(kind) for kind in (Channel(), Channel(None), Channel(3), Channel(3, dtype="q"), nil)
+    ]
     states = {text.split(" at 0x")[0] for text in kinds}
     assert len(states) == 5 and "nil" in repr(nil) and "'q'" in kinds[3]
 

@@ -2,10 +2,11 @@
 
     python deadlock.py --timeout 1
 
-Each worker also writes a log, and the log is the mistake shown here: it has room for two lines and no reader, so every
-worker blocks at its third item, for ever. It cannot say so; but it pulses before every item, and silence tells. The
-program then closes the silent worker's channels, which wakes it and lets it end, and gives the items that are left to a
-new worker with new channels. Nothing the old one does can be mistaken for the new one's work, so every item counts once.
+Each worker also writes a log, and the log is the mistake shown here: it has room for two lines and
+no reader, so every worker blocks at its third item, for ever. It cannot say so; but it pulses
+before every item, and silence tells. The program then closes the silent worker's channels, which
+wakes it and lets it end, and gives the items that are left to a new worker with new channels.
+Nothing the old one does can be mistaken for the new one's work, so every item counts once.
 """
 
 from __future__ import annotations
@@ -75,9 +76,15 @@ def finish(items: Sequence[int], timeout: float) -> list[int]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Notice a blocked worker by its silence, and replace it.")
-    parser.add_argument("--timeout", type=float, default=1.0, help="seconds of silence to bear (default 1)")
-    parser.add_argument("--items", type=int, default=6, help="how much work there is (default 6 items)")
+    parser = argparse.ArgumentParser(
+        description="Notice a blocked worker by its silence, and replace it."
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=1.0, help="seconds of silence to bear (default 1)"
+    )
+    parser.add_argument(
+        "--items", type=int, default=6, help="how much work there is (default 6 items)"
+    )
     options = parser.parse_args(argv)
     items = range(1, options.items + 1)
     finished = finish(items, options.timeout)

@@ -2,13 +2,16 @@
 
     python digest.py [DIR] [--workers N] [--timeout SECONDS] [--list] [--with-stall]
 
-Workers take paths from `jobs`, pulse before every file, and answer on `results`. The main thread waits for all of that
-in one select. Every worker pulses on a channel of its own, so the silence of one is noticed while the others go on: it
-is reported with the file it stalled on, a fresh worker takes its place, and only that file is missing at the end.
+Workers take paths from `jobs`, pulse before every file, and answer on `results`. The main thread
+waits for all of that in one select. Every worker pulses on a channel of its own, so the silence of
+one is noticed while the others go on: it is reported with the file it stalled on, a fresh worker
+takes its place, and only that file is missing at the end.
 
-`--with-stall` shows it: a temporary folder holds a link to DIR and a FIFO that nobody writes to. DIR itself is only read.
+`--with-stall` shows it: a temporary folder holds a link to DIR and a FIFO that nobody writes to.
+DIR itself is only read.
 
-Exit code: 0 when every file was digested or found unreadable, 1 when a worker stalled, 130 after Ctrl-C.
+Exit code: 0 when every file was digested or found unreadable, 1 when a worker stalled, 130 after
+Ctrl-C.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeAlias
 
 from heartbeat import Channel, Closed, Task, Timer, go, now, select
 
@@ -55,12 +58,10 @@ class Unit(NamedTuple):
     since: float
 
 
-class Progress(Protocol):
-    def advance(self) -> None: ...
-    def say(self, line: str) -> None: ...
+Outcome: TypeAlias = Digest | Unreadable
 
 
-def digest(path: str) -> Digest | Unreadable:
+def digest(path: str) -> Outcome:
     try:
         sha256, size = hashlib.sha256(), 0
         with open(path, "rb", buffering=0) as file:
@@ -73,7 +74,7 @@ def digest(path: str) -> Digest | Unreadable:
 
 
 def work(
-    number: int, jobs: Channel[str], pulses: Channel[Pulse], results: Channel[Digest | Unreadable]
+    number: int, jobs: Channel[str], pulses: Channel[Pulse], results: Channel[Outcome]
 ) -> None:
     """One worker: it ends when the jobs end, or when nobody wants results any more."""
     with suppress(Closed):
@@ -82,13 +83,46 @@ def work(
             results.send(digest(path))
 
 
+def printable(line: str) -> str:
+    """A file name need not be valid text; what is not is shown escaped."""
+    return line.encode(errors="backslashreplace").decode()
+
+
+class Progress:
+    """Plain lines, one for every tenth of the work."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.count = total, 0
+
+    def advance(self) -> None:
+        self.count += 1
+        if self.count * 10 // self.total > (self.count - 1) * 10 // self.total:
+            self.say(f"{self.count} of {self.total} files")
+
+    def say(self, line: str) -> None:
+        print(printable(line), flush=True)
+
+
+class Bar(Progress):
+    """The progress bar of rich, on a terminal."""
+
+    def __init__(self, bar: Any, total: int) -> None:
+        self.bar, self.task = bar, bar.add_task("digesting", total=total)
+
+    def advance(self) -> None:
+        self.bar.advance(self.task)
+
+    def say(self, line: str) -> None:
+        self.bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
 class Pool:
     """The workers, what each of them is at, and what came of every file."""
 
     def __init__(self, paths: Sequence[str], timeout: float, progress: Progress) -> None:
         self.paths, self.timeout, self.progress = paths, timeout, progress
         self.jobs: Channel[str] = Channel(None)
-        self.results: Channel[Digest | Unreadable] = Channel(WAITING_RESULTS)
+        self.results: Channel[Outcome] = Channel(WAITING_RESULTS)
         self.pulses: list[Channel[Pulse]] = []
         self.tasks: dict[int, Task[None]] = {}
         self.timer = Timer(timeout)
@@ -104,7 +138,9 @@ class Pool:
         number = len(self.pulses) + 1
         pulses: Channel[Pulse] = Channel(None)  # unbounded: a pulse never waits and is never lost
         self.pulses.append(pulses)
-        self.tasks[number] = go(work, number, self.jobs, pulses, self.results, name=f"worker {number}")
+        self.tasks[number] = go(
+            work, number, self.jobs, pulses, self.results, name=f"worker {number}"
+        )
 
     def run(self, workers: int) -> None:
         """Hand out the jobs, then wait for everything at once until every file is accounted for."""
@@ -113,7 +149,7 @@ class Pool:
         for _ in range(workers):
             self.hire()
         while self.waiting_for:
-            # In this order: silence is noticed however busy the rest is, and a pulse is seen before its result.
+            # In this order: silence is noticed however busy the rest is; pulses precede results.
             value = select(self.timer, *self.pulses, self.results, biased=True).value
             match value:
                 case Pulse():
@@ -128,9 +164,11 @@ class Pool:
         self.at[pulse.worker] = Unit(pulse.path, now())
         self.worker_of[pulse.path] = pulse.worker
 
-    def on_result(self, result: Digest | Unreadable) -> None:
+    def on_result(self, result: Outcome) -> None:
         worker = self.worker_of.pop(result.path)
-        if self.at[worker].path == result.path:  # else it went on, and its next pulse overtook this result
+        if (
+            self.at[worker].path == result.path
+        ):  # else it went on, and its next pulse overtook this result
             del self.at[worker]
         if worker in self.stalled and self.stalled[worker].path == result.path:
             del self.stalled[worker]
@@ -150,7 +188,9 @@ class Pool:
         for worker, unit in busy.items():
             if now() - unit.since >= self.timeout:
                 self.on_silence(worker, unit)
-        ends = [unit.since + self.timeout for worker, unit in busy.items() if worker not in self.stalled]
+        ends = [
+            unit.since + self.timeout for worker, unit in busy.items() if worker not in self.stalled
+        ]
         self.timer.reset(max(0.0, min(ends) - now()) if ends else self.timeout)
 
     def on_silence(self, worker: int, unit: Unit) -> None:
@@ -160,45 +200,12 @@ class Pool:
         self.hire()
 
     def close(self) -> None:
-        """Let everybody go. A thread stuck in the operating system cannot be ended, so it is not waited for."""
+        """Let everybody go, and wait for all but those that are stuck: nobody can end them."""
         self.results.close()
         for worker, task in self.tasks.items():
             if worker not in self.stalled:
                 with suppress(TimeoutError):
                     task.join(timeout=PATIENCE)
-
-
-def printable(line: str) -> str:
-    """A file name need not be valid text; what is not is shown escaped."""
-    return line.encode(errors="backslashreplace").decode()
-
-
-class Lines:
-    """Progress as plain lines, one for every tenth of the work."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.count = total, 0
-
-    def advance(self) -> None:
-        self.count += 1
-        if self.count * 10 // self.total > (self.count - 1) * 10 // self.total:
-            self.say(f"{self.count} of {self.total} files")
-
-    def say(self, line: str) -> None:
-        print(printable(line), flush=True)
-
-
-class Bar:
-    """Progress as a bar of rich, on a terminal."""
-
-    def __init__(self, bar: Any, total: int) -> None:
-        self.bar, self.task = bar, bar.add_task("digesting", total=total)
-
-    def advance(self) -> None:
-        self.bar.advance(self.task)
-
-    def say(self, line: str) -> None:
-        self.bar.console.print(printable(line), markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -208,19 +215,20 @@ def progress_of(total: int) -> Iterator[Progress]:
     except ImportError:
         rich = None
     if rich is None:
-        yield Lines(total)
+        yield Progress(total)
         return
     with rich.Progress() as bar:
         yield Bar(bar, total)
 
 
 def files_under(*tops: Path) -> list[str]:
-    """Every file below `tops`. A folder that cannot be listed stands for itself: opening it says why."""
+    """Every file below `tops`, and every folder that cannot be listed: opening it says why."""
     paths: list[str] = []
+    unlisted: list[OSError] = []
     for top in tops:
-        for folder, _, names in os.walk(top, onerror=lambda error: paths.append(str(error.filename))):
+        for folder, _, names in os.walk(top, onerror=unlisted.append):
             paths += (os.path.join(folder, name) for name in names)
-    return paths
+    return paths + [str(error.filename) for error in unlisted]
 
 
 @contextmanager
@@ -239,7 +247,8 @@ def stalling(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 def summary(pool: Pool, seconds: float) -> Iterator[str]:
     size = sum(done.size for done in pool.digests)
-    yield f"{len(pool.digests)} files, {size} bytes, {seconds:.2f} seconds, {pool.pulse_count} pulses"
+    work_done = f"{len(pool.digests)} files, {size} bytes"
+    yield f"{work_done}, {seconds:.2f} seconds, {pool.pulse_count} pulses"
     if pool.unreadable:
         yield f"{len(pool.unreadable)} unreadable"
     if pool.stalled:
@@ -264,15 +273,13 @@ def run(paths: Sequence[str], options: argparse.Namespace) -> int:
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Digest every file of a folder with a pool of workers.")
-    standard_library = Path(sysconfig.get_path("stdlib"))
-    parser.add_argument("folder", metavar="DIR", nargs="?", type=Path, default=standard_library,
-                        help="default: the standard library of this Python")  # fmt: skip
-    parser.add_argument("--workers", metavar="N", type=int, default=max(2, os.cpu_count() or 1),
-                        help="default: one a CPU, at least 2")  # fmt: skip
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=5.0, help="silence to bear (default 5)")
-    parser.add_argument("--list", action="store_true", help="print the digests, too")
-    parser.add_argument("--with-stall", action="store_true", help="add a FIFO that nobody writes to")
+    parser = argparse.ArgumentParser(description="Digest every file of a folder.")
+    add, folder, workers = parser.add_argument, sysconfig.get_path("stdlib"), os.cpu_count() or 1
+    add("folder", metavar="DIR", nargs="?", type=Path, default=Path(folder), help="(%(default)s)")
+    add("--workers", metavar="N", type=int, default=max(2, workers), help="(%(default)s)")
+    add("--timeout", metavar="SECONDS", type=float, default=5.0, help="silence to bear (5)")
+    add("--list", action="store_true", help="print the digests, too")
+    add("--with-stall", action="store_true", help="add a FIFO that nobody writes to")
     options = parser.parse_args(argv)
     if not options.folder.is_dir() or options.workers < 1 or options.timeout <= 0:
         parser.error("DIR must be a folder, N at least 1, and SECONDS more than 0")

@@ -2,9 +2,10 @@
 
     python interval.py --interval 1 --results 3
 
-The worker listens to two tickers: one says when to pulse, one, half as fast, when there is work. So two pulses come
-before every result. A pulse never waits: it is dropped when the one before it has not been taken yet. Closing `done`
-ends the worker, and the worker closes both of its channels when it leaves.
+The worker listens to two tickers: one says when to pulse, one, half as fast, when there is work. So
+two pulses come before every result. A pulse never waits: it is dropped when the one before it has
+not been taken yet. Closing `done` ends the worker, and the worker closes both of its channels when
+it leaves.
 """
 
 from __future__ import annotations
@@ -44,13 +45,15 @@ class Worker:
 
     def hand_over(self, number: int) -> bool:
         """Pulse until the result is taken (True) or the worker is told to end (False)."""
-        while (index := select(self.done, self.pulse, send(self.results, number), biased=True).index) == 1:
+        while (
+            index := select(self.done, self.pulse, send(self.results, number), biased=True).index
+        ) == 1:
             self.pulses.try_send(None)
         return index == 2
 
 
 def consume(worker: Worker, wanted: int, timeout: float) -> bool:
-    """Print pulses and results until `wanted` results came; False when the worker was silent for too long."""
+    """Print what comes until `wanted` results came; False: the worker was silent for too long."""
     try:
         while wanted:
             index, value, ok = select(worker.pulses, worker.results, timeout=timeout, biased=True)
@@ -65,9 +68,15 @@ def consume(worker: Worker, wanted: int, timeout: float) -> bool:
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A worker that pulses on an interval.")
-    parser.add_argument("--interval", type=float, default=1.0, help="seconds between two pulses (default 1)")
-    parser.add_argument("--timeout", type=float, help="seconds of silence to bear (default: two intervals)")
-    parser.add_argument("--results", type=int, default=3, help="how many results to take (default 3)")
+    parser.add_argument(
+        "--interval", type=float, default=1.0, help="seconds between two pulses (default 1)"
+    )
+    parser.add_argument(
+        "--timeout", type=float, help="seconds of silence to bear (default: two intervals)"
+    )
+    parser.add_argument(
+        "--results", type=int, default=3, help="how many results to take (default 3)"
+    )
     return parser.parse_args(argv)
 
 

@@ -2,8 +2,9 @@
 
     python misbehaving.py --interval 1
 
-The worker promises a pulse an interval, sends two, and returns without closing its channels. Nothing will ever
-arrive again and nothing says so: without the timeout in `consume` the program would wait for ever.
+The worker promises a pulse an interval, sends two, and returns without closing its channels.
+Nothing will ever arrive again and nothing says so: without the timeout in `consume` the program
+would wait for ever.
 """
 
 from __future__ import annotations
@@ -46,8 +47,12 @@ def consume(pulses: Channel[None], results: Channel[int], timeout: float) -> int
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="A worker that leaves without a word.")
-    parser.add_argument("--interval", type=float, default=1.0, help="seconds between two pulses (default 1)")
-    parser.add_argument("--timeout", type=float, help="seconds of silence to bear (default: two intervals)")
+    parser.add_argument(
+        "--interval", type=float, default=1.0, help="seconds between two pulses (default 1)"
+    )
+    parser.add_argument(
+        "--timeout", type=float, help="seconds of silence to bear (default: two intervals)"
+    )
     options = parser.parse_args(argv)
     pulses, results = do_work(options.interval)
     return consume(pulses, results, options.timeout or 2 * options.interval)

@@ -2,10 +2,11 @@
 
     python reception.py --timeout 1
 
-Two threads boot together and run until they are stopped. The reception takes calls, and every call is a heartbeat that
-starts the timeout afresh. When no call comes for the length of the timeout, the timeout tells the reception, and starts
-again. Heartbeats and timeouts travel in channels with one place each and are offered, not waited with, so that neither
-thread can ever block the other, however slow it is.
+Two threads boot together and run until they are stopped. The reception takes calls, and every call
+is a heartbeat that starts the timeout afresh. When no call comes for the length of the timeout, the
+timeout tells the reception, and starts again. Heartbeats and timeouts travel in channels with one
+place each and are offered, not waited with, so that neither thread can ever block the other,
+however slow it is.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Desk:
     events: Channel[str] = field(default_factory=Channel)
 
     def watch(self) -> None:
-        """The timeout thread: a beat resets its timer; when the timer fires, the reception is told."""
+        """The timeout thread: a beat resets its timer; when that fires, the reception is told."""
         self.booted.send("timeout")
         timer = Timer(self.timeout)
         while (index := select(self.stop, self.beats, timer, biased=True).index) != 0:
@@ -40,7 +41,7 @@ class Desk:
             timer.reset(self.timeout)
 
     def receive(self) -> None:
-        """The reception thread: answers calls, beating with each, and reports both kinds of event."""
+        """The reception thread: answers calls, beats with each, and reports calls and timeouts."""
         self.booted.send("reception")
         while True:
             index, call, _ = select(self.stop, self.calls, self.timeouts, biased=True)
@@ -69,8 +70,12 @@ def converse(desk: Desk, calls: Sequence[str]) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A timeout and a reception that cannot block each other.")
-    parser.add_argument("--timeout", type=float, default=1.0, help="seconds without a call to bear (default 1)")
+    parser = argparse.ArgumentParser(
+        description="A timeout and a reception that cannot block each other."
+    )
+    parser.add_argument(
+        "--timeout", type=float, default=1.0, help="seconds without a call to bear (default 1)"
+    )
     options = parser.parse_args(argv)
     desk = Desk(options.timeout)
     tasks = boot(desk)

@@ -2,9 +2,10 @@
 
     python unit_of_work.py --interval 0.2
 
-The pulse lies in a channel with one place, so the worker never waits for a listener, and the first pulse is kept for
-whoever asks later. That makes code that uses threads easy to test: wait for the first pulse, which says that the worker
-has begun, then take its results until they end. No timeout, no sleep, nothing to guess.
+The pulse lies in a channel with one place, so the worker never waits for a listener, and the first
+pulse is kept for whoever asks later. That makes code that uses threads easy to test: wait for the
+first pulse, which says that the worker has begun, then take its results until they end. No timeout,
+no sleep, nothing to guess.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from heartbeat import Channel, Source, after, go, select, send
 UNITS = 10
 
 
-def do_work(done: Source[None], numbers: Iterable[int], seconds: float = 0.0) -> tuple[Channel[None], Channel[int]]:
+def do_work(
+    done: Source[None], numbers: Iterable[int], seconds: float = 0.0
+) -> tuple[Channel[None], Channel[int]]:
     """Square `numbers` in a thread, `seconds` each; returns its pulses and its results."""
     pulses: Channel[None] = Channel(1)
     results: Channel[int] = Channel()
@@ -27,7 +30,11 @@ def do_work(done: Source[None], numbers: Iterable[int], seconds: float = 0.0) ->
 
 
 def run_units(
-    done: Source[None], numbers: Iterable[int], seconds: float, pulses: Channel[None], results: Channel[int]
+    done: Source[None],
+    numbers: Iterable[int],
+    seconds: float,
+    pulses: Channel[None],
+    results: Channel[int],
 ) -> None:
     try:
         for number in numbers:
@@ -55,8 +62,12 @@ def consume(pulses: Channel[None], results: Channel[int]) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A worker that pulses before every unit of its work.")
-    parser.add_argument("--interval", type=float, default=0.2, help="seconds a unit takes (default 0.2)")
+    parser = argparse.ArgumentParser(
+        description="A worker that pulses before every unit of its work."
+    )
+    parser.add_argument(
+        "--interval", type=float, default=0.2, help="seconds a unit takes (default 0.2)"
+    )
     options = parser.parse_args(argv)
     done: Channel[None] = Channel()
     consume(*do_work(done, range(1, UNITS + 1), options.interval))
