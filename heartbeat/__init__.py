@@ -4,7 +4,6 @@
 # public comes from there and is only re-exported here.
 #
 #   channels   Channel, nil, Closed
-#   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
 #   errors     Error, DeadlockError, Revoked (beside those above)
@@ -18,7 +17,6 @@ from heartbeat._native import (
     Recv,
     Revoked,
     Selected,
-    Selector,
     Send,
     Source,
     Stopped,
@@ -48,7 +46,6 @@ __all__ = [
     "Recv",
     "Revoked",
     "Selected",
-    "Selector",
     "Send",
     "Source",
     "Stopped",

@@ -80,7 +80,7 @@ static int call_hook(PyObject *py_exception, PyObject *py_thread)
 {
     PyObject *py_threading = PyImport_ImportModule("threading");
     PyObject *py_args = py_threading ? hook_args(py_threading, py_exception, py_thread) : NULL;
-    PyObject *py_done = py_args ? PyObject_CallMethod(py_threading, "excepthook", "O", py_args) : NULL;
+    PyObject *py_done = py_args ? PyObject_CallMethod(py_threading, "excepthook", "(O)", py_args) : NULL;
     Py_XDECREF(py_args);
     Py_XDECREF(py_threading);
     Py_XDECREF(py_done);
