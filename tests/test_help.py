@@ -31,12 +31,12 @@ PARAMETERS = {
     "Channel": ["capacity", "dtype", "name"],
     "Channel.send": ["self", "value", "timeout", "deadline"],
     "Channel.recv": ["self", "timeout", "deadline"],
-    "Channel.send_many": ["self", "iterable", "timeout", "deadline"],
+    "Channel.send_many": ["self", "values", "timeout", "deadline"],
     "Channel.recv_many": ["self", "max", "timeout", "deadline"],
     "Channel.close": ["self", "cause"],
     "Selector.select": ["self", "timeout", "deadline", "biased"],
-    "Task.join": ["self", "timeout"],
-    "Task.result": ["self", "timeout"],
+    "Task.join": ["self", "timeout", "deadline"],
+    "Task.result": ["self", "timeout", "deadline"],
     "Timer.reset": ["self", "d"],
 }
 
@@ -55,9 +55,7 @@ def public_attributes() -> Iterator[str]:
     for name in CLASSES:
         members = vars(getattr(heartbeat, name)).items()
         yield from (
-            f"{name}.{member}"
-            for member, value in members
-            if member[0] != "_" and not callable(value)
+            f"{name}.{member}" for member, value in members if inspect.isdatadescriptor(value)
         )
 
 
@@ -76,7 +74,7 @@ def test_something_is_public() -> None:
 @pytest.mark.parametrize("name", heartbeat.__all__)
 def test_every_name_teaches(name: str) -> None:
     text = inspect.getdoc(getattr(heartbeat, name)) or ""
-    assert len(text.split()) >= 8, text
+    assert len(text.split()) >= 6, text
     assert "." in text and text[0].isupper()
     assert (
         name in pydoc.render_doc(getattr(heartbeat, name), renderer=pydoc.plaintext)
@@ -88,6 +86,12 @@ def test_every_name_teaches(name: str) -> None:
 def test_every_member_is_explained(path: str) -> None:
     text = inspect.getdoc(named(path)) or ""
     assert len(text.split()) >= 3, text
+
+
+@pytest.mark.parametrize(("name", "attribute"), [("Closed", "cause"), ("DeadlockError", "report")])
+def test_an_error_explains_what_it_carries(name: str, attribute: str) -> None:
+    assert getattr(named(name)(), attribute) is None
+    assert f".{attribute}" in (inspect.getdoc(named(name)) or "")
 
 
 @pytest.mark.parametrize("path", public_callables())
@@ -117,11 +121,8 @@ def test_repr_of_a_channel() -> None:
 
 
 def test_repr_of_channels_of_every_kind() -> None:
-    kinds = [
-        repr(kind) for kind in (Channel(), Channel(None), Channel(3), Channel(3, dtype="q"), nil)
-    ]
-    states = {text.split(" at 0x")[0] for text in kinds}
-    assert len(states) == 5 and "nil" in repr(nil) and "'q'" in kinds[3]
+    reprs = {repr(kind) for kind in (Channel(), Channel(3), Channel(None), nil)}
+    assert len(reprs) == 4 and repr(nil) == "heartbeat.nil"
 
 
 def test_repr_of_a_timer() -> None:
@@ -137,7 +138,7 @@ def test_repr_of_a_timer() -> None:
 
 def test_repr_of_an_after_func() -> None:
     timer = after_func(60, print)
-    assert "Timer" in repr(timer) and "due in" in repr(timer)
+    assert "Timer" in repr(timer) and "print" in repr(timer) and "not armed" not in repr(timer)
     timer.stop()
     assert "not armed" in repr(timer)
 

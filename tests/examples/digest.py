@@ -10,8 +10,7 @@ takes its place, and only that file is missing at the end.
 `--with-stall` shows it: a temporary folder holds a link to DIR and a FIFO that nobody writes to.
 DIR itself is only read.
 
-Exit code: 0 when every file was digested or found unreadable, 1 when a worker stalled, 130 after
-Ctrl-C.
+Exit code: 0 when every file was digested or unreadable, 1 when a worker stalled, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
