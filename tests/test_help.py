@@ -94,7 +94,7 @@ def test_an_error_explains_what_it_carries(name: str, attribute: str) -> None:
     assert f".{attribute}" in (inspect.getdoc(named(name)) or "")
 
 
-@pytest.mark.parametrize("path", public_callables())
+@pytest.mark.parametrize("path", list(public_callables()))
 def test_every_callable_has_a_signature_and_names_its_units(path: str) -> None:
     parameters = set(inspect.signature(named(path)).parameters)
     if parameters & DURATIONS:
@@ -160,6 +160,7 @@ def test_repr_of_a_task() -> None:
     failed.join(SOON)
     assert "Task" in running and "guard" in running and "running" in running
     assert "running" not in repr(task) and "ValueError" in repr(failed)
+    assert isinstance(failed.exception, ValueError)  # looked at: nobody else need report it
 
 
 def test_repr_of_cases_and_of_what_was_selected() -> None:
