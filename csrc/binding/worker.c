@@ -237,7 +237,8 @@ static PyObject *Task_join(PyObject *self, PyObject *const *args, Py_ssize_t nar
 PyDoc_STRVAR(result_doc,
 "result($self, timeout=None, *, deadline=None)\n--\n\n"
 "Wait until the task has ended; return what fn returned or raise what it raised.\n\n"
-"Blocks as join() does. None after SystemExit, which ends a task quietly.");
+"Blocks as join() does, at most `timeout` seconds. None after SystemExit, which ends\n"
+"a task quietly.");
 
 static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
