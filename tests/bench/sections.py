@@ -1,0 +1,67 @@
+"""What is measured: the sections, their contenders and their scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import build
+from compare import Contender, Scenario, Skipped
+
+QUICK = 100  # a quick run has that much less to do
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure."""
+
+    share: float  # of the usual counts
+    rounds: int
+    filter: str
+
+    @classmethod
+    def of(cls, quick: bool, count: int | None, rounds: int, name_part: str) -> Plan:
+        share = count / MESSAGES if count else 1 / QUICK if quick else 1.0
+        return cls(share, rounds, name_part)
+
+    def scenario(self, name: str, count: int) -> Scenario:
+        """Four threads share the work, so the count stays a multiple of four."""
+        return Scenario(name, max(4, int(count * self.share) // 4 * 4))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table. The first contender is ours."""
+
+    title: str
+    legend: str
+    contenders: tuple[Contender | Skipped, ...]
+    counts: dict[str, int]  # operations by scenario
+
+    @property
+    def able(self) -> list[Contender]:
+        return [c for c in self.contenders if isinstance(c, Contender)]
+
+    def scenarios(self, plan: Plan) -> list[Scenario]:
+        chosen = {name: n for name, n in self.counts.items() if plan.filter in name}
+        return [plan.scenario(name, count) for name, count in chosen.items()]
+
+
+# ---- the C core and crossbeam's scenarios ----
+
+MESSAGES = 500_000
+KINDS = ("spsc", "mpsc", "mpmc", "select_rx", "select_both")
+CAPACITIES = {"0": KINDS, "1": KINDS, "n": ("seq", *KINDS), "unbounded": ("seq", *KINDS)}
+
+
+def core() -> Section:
+    counts = {f"{kind}-{size}": MESSAGES for size, kinds in CAPACITIES.items() for kind in kinds}
+    return Section(
+        "C core: messages through a channel",
+        "Nanoseconds a message, median (least to most).",
+        (build.core(), build.crossbeam(), build.go()),
+        counts,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {"core": core}
