@@ -64,4 +64,41 @@ def core() -> Section:
     )
 
 
-SECTIONS: dict[str, Callable[[], Section]] = {"core": core}
+# ---- the C core and the benchmarks of Go's runtime ----
+
+MICRO = {
+    "MakeChan": 1_000_000,
+    "ChanNonblocking": 2_000_000,
+    "ChanUncontended": 10_000,
+    "ChanContended": 10_000,
+    "ChanCreation": 500_000,
+    "ChanSem": 1_000_000,
+    "ChanSync": 500_000,
+    "ChanSyncWork": 100_000,
+    "ChanProdCons0": 500_000,
+    "ChanProdCons10": 500_000,
+    "ChanProdCons100": 500_000,
+    "ChanProdConsWork0": 500_000,
+    "ChanProdConsWork10": 500_000,
+    "ChanProdConsWork100": 500_000,
+    "ChanPopular": 40,
+    "ChanClosed": 2_000_000,
+    "ReceiveDataFromClosedChan": 2_000_000,
+    "SelectUncontended": 500_000,
+    "SelectSyncContended": 200_000,
+    "SelectAsyncContended": 500_000,
+    "SelectNonblock": 500_000,
+    "SelectProdCons": 500_000,
+}
+
+
+def go() -> Section:
+    return Section(
+        "C core: the channel benchmarks of Go's runtime",
+        "Nanoseconds an operation, median (least to most).",
+        (build.core(), build.go()),
+        MICRO,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go}

@@ -12,9 +12,9 @@ static void give_up(const char *what)
     exit(1);
 }
 
-void bench_must(hb_status status)
+void bench_expect(hb_status status, hb_status expected)
 {
-    if (status != HB_OK)
+    if (status != expected)
         give_up(hb_status_text(status));
 }
 
@@ -30,13 +30,13 @@ hb_chan *bench_chan(uint64_t capacity)
 
 void bench_send(hb_chan *chan, uint64_t value)
 {
-    bench_must(hb_chan_send(chan, (hb_word){ .i64 = (int64_t)value }, HB_FOREVER));
+    bench_expect(hb_chan_send(chan, (hb_word){ .i64 = (int64_t)value }, HB_FOREVER), HB_OK);
 }
 
 uint64_t bench_recv(hb_chan *chan)
 {
     hb_word word;
-    bench_must(hb_chan_recv(chan, &word, HB_FOREVER));
+    bench_expect(hb_chan_recv(chan, &word, HB_FOREVER), HB_OK);
     return (uint64_t)word.i64;
 }
 
@@ -48,8 +48,8 @@ hb_case bench_case(hb_source *source, hb_direction direction)
 uint32_t bench_select(const hb_case *cases, uint32_t n, uint64_t *value)
 {
     hb_select select;
-    bench_must(hb_select_init(&select, cases, n, false));
-    bench_must(hb_select_run(&select, HB_FOREVER));
+    bench_expect(hb_select_init(&select, cases, n, false), HB_OK);
+    bench_expect(hb_select_run(&select, HB_FOREVER), HB_OK);
     hb_select_fini(&select);
     *value = (uint64_t)select.word.i64;
     return select.index;

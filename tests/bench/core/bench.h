@@ -19,9 +19,9 @@ typedef void bench_fn(uint64_t count, uint64_t parameter);
 /* For a benchmark whose preparation must not count: the clock starts here. */
 void bench_restart_clock(void);
 
-/* Ends the program unless the operation went well: a benchmark that loses
- * messages measures nothing. */
-void bench_must(hb_status status);
+/* Ends the program unless the operation came to what it should: a benchmark
+ * that loses messages measures nothing. */
+void bench_expect(hb_status status, hb_status expected);
 
 /* A channel of numbers, and operations on it that cannot fail. */
 hb_chan *bench_chan(uint64_t capacity);

@@ -21,6 +21,28 @@ typedef struct scenario {
 static const scenario scenarios[] = {
     { "seq-n", seq, AS_COUNT }, { "seq-unbounded", seq, HB_UNBOUNDED },
     BOUNDED(spsc), BOUNDED(mpsc), BOUNDED(mpmc), BOUNDED(select_rx), BOUNDED(select_both),
+    { "MakeChan", make_chan, 8 },
+    { "ChanNonblocking", chan_nonblocking, 0 },
+    { "ChanUncontended", chan_uncontended, 100 },
+    { "ChanContended", chan_contended, 100 },
+    { "ChanCreation", chan_creation, 1 },
+    { "ChanSem", chan_sem, 0 },
+    { "ChanSync", chan_sync, 0 },
+    { "ChanSyncWork", chan_sync, 1000 },
+    { "ChanProdCons0", chan_prod_cons, 0 },
+    { "ChanProdCons10", chan_prod_cons, 10 },
+    { "ChanProdCons100", chan_prod_cons, 100 },
+    { "ChanProdConsWork0", chan_prod_cons_work, 0 },
+    { "ChanProdConsWork10", chan_prod_cons_work, 10 },
+    { "ChanProdConsWork100", chan_prod_cons_work, 100 },
+    { "ChanPopular", chan_popular, 1000 },
+    { "ChanClosed", chan_closed, 0 },
+    { "ReceiveDataFromClosedChan", receive_data_from_closed_chan, 0 },
+    { "SelectUncontended", select_uncontended, 0 },
+    { "SelectSyncContended", select_sync_contended, 0 },
+    { "SelectAsyncContended", select_async_contended, 0 },
+    { "SelectNonblock", select_nonblock, 0 },
+    { "SelectProdCons", select_prod_cons, 128 },
 };
 
 #define SCENARIOS (sizeof scenarios / sizeof *scenarios)
