@@ -331,6 +331,11 @@ hb_word hb_chan_cause(hb_chan *chan)
     return cause;
 }
 
+hb_word *hb_chan_cause_slot(hb_chan *chan)
+{
+    return &chan->cause;
+}
+
 /* The lock may have been held by a thread that was not forked along. */
 void hb__chan_orphan(hb_chan *chan)
 {

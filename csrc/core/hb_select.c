@@ -237,6 +237,8 @@ static hb_status outcome(hb_select *select)
 
 hb_status hb_select_wait(hb_select *select, hb_time deadline)
 {
+    if (select->sources == 0)
+        return hb_wait_sleep(deadline);
     hb_status status = park_until(select, deadline);
     if (status == HB_OK || !hb_wait_cancel(&select->waiter))
         status = outcome(select);
