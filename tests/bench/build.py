@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
+import platform
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from compare import Contender, Skipped
@@ -73,6 +76,24 @@ def go() -> Contender | Skipped:
     except RuntimeError as error:
         return Skipped("Go", f"go could not build it: {last_line(error)}")
     return Contender("Go", (str(program),), output("go", "version"))
+
+
+def python() -> tuple[Contender, ...]:
+    """The package that this interpreter imports, and the queues that it brings along."""
+    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    ours = f"heartbeat {importlib.metadata.version('heartbeat')}, {version}"
+    program = (sys.executable, str(HERE / "python"))
+    return tuple(
+        Contender(kind, (*program, kind), said)
+        for kind, said in (
+            ("heartbeat", ours), ("queue.Queue", version), ("queue.SimpleQueue", version)
+        )
+    )
+
+
+def gil_note() -> str:
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)
+    return "" if enabled() else ", free-threaded"
 
 
 def last_line(error: RuntimeError) -> str:

@@ -101,4 +101,42 @@ def go() -> Section:
     )
 
 
-SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go}
+# ---- Python ----
+
+PYTHON = {
+    "send_recv": 500_000,
+    "try_send_try_recv": 500_000,
+    "ping_pong-0": 20_000,
+    "ping_pong-1": 20_000,
+    "ping_pong-unbounded": 20_000,
+    "one_to_one-0": 50_000,
+    "one_to_one-1": 50_000,
+    "one_to_one-100": 200_000,
+    "one_to_one-unbounded": 200_000,
+    "four_to_four-0": 50_000,
+    "four_to_four-1": 50_000,
+    "four_to_four-100": 200_000,
+    "four_to_four-unbounded": 200_000,
+    "send_many_recv_many": 2_000_000,
+    "one_to_one-many": 1_000_000,
+    "select_ready-2": 200_000,
+    "select_ready-64": 50_000,
+    "try_select_empty-2": 200_000,
+    "try_select_empty-64": 50_000,
+    "select_ping_pong-2": 20_000,
+    "select_ping_pong-64": 20_000,
+    "idle-cpu_us": 2_000,
+    "idle-switches": 2_000,
+}
+
+
+def python() -> Section:
+    return Section(
+        "Python: heartbeat and the standard library's queues",
+        "Nanoseconds an operation, median (least to most); what idle-... counts, README.md says.",
+        build.python(),
+        PYTHON,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go, "python": python}
