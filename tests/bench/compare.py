@@ -13,7 +13,9 @@ import statistics
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+
+from quiet import Runs
 
 LONGEST_RUN = 300.0  # seconds; a run that takes longer hangs
 
@@ -84,13 +86,15 @@ def run_once(contender: Contender, scenario: Scenario) -> tuple[float, float]:
     return float(done.stdout), (cpu_of_children() - before) * 1e9 / scenario.count
 
 
-def measure(contenders: Sequence[Contender], scenario: Scenario, rounds: int) -> Row:
+def measure(
+    contenders: Sequence[Contender], scenario: Scenario, rounds: int, runs: Runs
+) -> Row:
     """Lets all contenders that have the scenario take turns, `rounds` times."""
     able = [c for c in contenders if scenario.name in offered(c)]
     row = {c.name: Figures() for c in able}
     for _ in range(rounds):
         for contender in able:
-            row[contender.name].add(*run_once(contender, scenario))
+            row[contender.name].add(*runs.run(partial(run_once, contender, scenario)))
     return row
 
 

@@ -9,7 +9,8 @@ import argparse
 import sys
 
 import machine
-from compare import Contender, Results, Skipped, cpu, measure, table
+from compare import Contender, Results, cpu, measure, table
+from quiet import Runs
 from sections import SECTIONS, Plan, Section
 
 ROUNDS = 5
@@ -23,6 +24,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help=f"turns each contender gets ({ROUNDS})")
     parser.add_argument("--count", type=int, help="messages in a run of a core scenario")
     parser.add_argument("--filter", default="", help="only scenarios whose name contains this")
+    parser.add_argument("--patience", type=int, default=0,
+                        help="how often to repeat a run that other programs disturbed (0)")
     parser.add_argument("--cpu", action="store_true", help="also a table of CPU time")
     return parser.parse_args(argv)
 
@@ -31,11 +34,11 @@ def progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def run_section(section: Section, plan: Plan) -> Results:
+def run_section(section: Section, plan: Plan, runs: Runs) -> Results:
     results: Results = {}
     for scenario in section.scenarios(plan):
         progress(f"{section.title}: {scenario.name}")
-        results[scenario.name] = measure(section.able, scenario, plan.rounds)
+        results[scenario.name] = measure(section.able, scenario, plan.rounds, runs)
     return results
 
 
@@ -54,11 +57,13 @@ def main(argv: list[str]) -> int:
     options = arguments(argv)
     plan = Plan.of(options.quick, options.count, options.rounds or (1 if options.quick else ROUNDS),
                    options.filter)
+    runs = Runs(options.patience)
     print(machine.describe(argv))
     for name, make in SECTIONS.items():
         if options.only in (None, name):
             section = make()
-            show(section, run_section(section, plan), options.cpu)
+            show(section, run_section(section, plan, runs), options.cpu)
+    print(f"\n{runs.report()}")
     return 0
 
 

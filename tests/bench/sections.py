@@ -53,14 +53,15 @@ MESSAGES = 500_000
 KINDS = ("spsc", "mpsc", "mpmc", "select_rx", "select_both")
 CAPACITIES = {"0": KINDS, "1": KINDS, "n": ("seq", *KINDS), "unbounded": ("seq", *KINDS)}
 
+CORE = {f"{kind}-{size}": MESSAGES for size, kinds in CAPACITIES.items() for kind in kinds}
+
 
 def core() -> Section:
-    counts = {f"{kind}-{size}": MESSAGES for size, kinds in CAPACITIES.items() for kind in kinds}
     return Section(
         "C core: messages through a channel",
         "Nanoseconds a message, median (least to most).",
         (build.core(), build.crossbeam(), build.go()),
-        counts,
+        CORE,
     )
 
 
