@@ -4,6 +4,7 @@
 # public comes from there and is only re-exported here.
 #
 #   channels   Channel, nil, Closed
+#   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
 #   errors     Error, DeadlockError, Revoked (beside those above)
@@ -17,6 +18,7 @@ from heartbeat._native import (
     Recv,
     Revoked,
     Selected,
+    Selector,
     Send,
     Source,
     Stopped,
@@ -46,6 +48,7 @@ __all__ = [
     "Recv",
     "Revoked",
     "Selected",
+    "Selector",
     "Send",
     "Source",
     "Stopped",

@@ -72,6 +72,9 @@ struct hbpy_source {
     const hbpy_kind *kind; /* constant */
 };
 
+/* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
+hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
+
 /* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
 
@@ -102,6 +105,11 @@ int hbpy_cases_read(hbpy_state *state, hbpy_cases *cases, PyObject *const *args,
 void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent);
 
 /* ---- select (select.c) ---- */
+
+/* Runs a select over the cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
+ * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
+hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
+                          hb_word *word);
 
 /* The Selected for a case that came to HB_OK or HB_CLOSED, or NULL with an
  * exception. Takes over py_index and a received word. */

@@ -53,30 +53,36 @@ PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source
 
 /* ---- running ---- */
 
-/* A Selected, None if nothing was ready and `wait` is false, or NULL. */
-static PyObject *finish(hbpy_state *state, hbpy_cases *cases, hb_select *select, hb_status status,
-                        bool wait)
-{
-    uint32_t i = select->index;
-    if (status == HB_OK || status == HB_CLOSED)
-        return hbpy_select_outcome(state, PyLong_FromUnsignedLong(i), cases->sources[i],
-                                   &cases->items[i], status, select->word);
-    if (status == HB_WOULD_BLOCK && !wait)
-        Py_RETURN_NONE;
-    return hbpy_raise(state, status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
-}
-
-/* Consumes the cases. */
-static PyObject *run(hbpy_state *state, hbpy_cases *cases, bool biased, bool wait, hb_time deadline)
+hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
+                          hb_word *word)
 {
     hb_select select;
     hb_status status = hb_select_init(&select, cases->items, (uint32_t)cases->n, biased);
-    if (status == HB_OK) {
-        status = deadline == 0 ? hb_select_try(&select) : hbpy_wait(&select, deadline);
-        hb_select_fini(&select);
-    }
-    PyObject *py_result = finish(state, cases, &select, status, wait);
-    hbpy_cases_drop(cases, status == HB_OK ? (Py_ssize_t)select.index : -1);
+    if (status != HB_OK)
+        return status;
+    status = deadline == 0 ? hb_select_try(&select) : hbpy_wait(&select, deadline);
+    *index = select.index;
+    *word = select.word;
+    hb_select_fini(&select);
+    return status;
+}
+
+/* Consumes the cases. A Selected, None if nothing was ready and `wait` is false,
+ * or NULL with an exception. */
+static PyObject *run(hbpy_state *state, hbpy_cases *cases, bool biased, bool wait, hb_time deadline)
+{
+    uint32_t i;
+    hb_word word;
+    PyObject *py_result = NULL;
+    hb_status status = hbpy_select_run(cases, biased, deadline, &i, &word);
+    if (status == HB_OK || status == HB_CLOSED)
+        py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLong(i), cases->sources[i],
+                                        &cases->items[i], status, word);
+    else if (status == HB_WOULD_BLOCK && !wait)
+        py_result = Py_NewRef(Py_None);
+    else
+        hbpy_raise(state, status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
+    hbpy_cases_drop(cases, status == HB_OK ? (Py_ssize_t)i : -1);
     return py_result;
 }
 

@@ -200,12 +200,12 @@ static PyObject *module_go(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 static int join(hbpy_task *self, hb_time deadline)
 {
-    PyObject *py_never = hbpy_source_recv(&self->base, deadline);
-    Py_XDECREF(py_never);
-    if (!PyErr_ExceptionMatches(hbpy_state_of((PyObject *)self)->Closed))
-        return -1;
-    PyErr_Clear();
-    return 0;
+    hb_word nothing;
+    hb_status status = hbpy_source_wait(&self->base, deadline, &nothing);
+    if (status == HB_CLOSED)
+        return 0;
+    hbpy_raise(hbpy_state_of((PyObject *)self), status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
+    return -1;
 }
 
 static int join_with(const char *function, hbpy_task *self, PyObject *const *args, Py_ssize_t nargs,

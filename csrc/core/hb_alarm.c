@@ -114,19 +114,21 @@ static void serve(void *unused)
     hb_lock_release(&alarms.lock);
 }
 
-/* Makes sure that somebody will look at the heap again. */
-static hb_status rouse_locked(hb_alarm *alarm)
+/* Makes sure that there is a thread. It is started under the lock, once in an
+ * idle while, so that no alarm can be armed in between and never be looked at. */
+static hb_status employ_locked(void)
 {
-    if (!alarms.running) {
-        hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
-        if (started != HB_OK)
-            return started;
-        alarms.running = true;
-    } else if (alarm->slot == 1) {
-        hb_fetch_add(&alarms.changed, 1);
-        hb_platform_unpark(&alarms.changed);
-    }
-    return HB_OK;
+    if (alarms.running)
+        return HB_OK;
+    hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
+    alarms.running = started == HB_OK;
+    return started;
+}
+
+static void rouse(void)
+{
+    hb_fetch_add(&alarms.changed, 1);
+    hb_platform_unpark(&alarms.changed);
 }
 
 /* ---- for its owner ---- */
@@ -167,10 +169,10 @@ static hb_status arm_locked(hb_alarm *alarm, hb_time due)
     alarm->order = alarms.set_so_far++;
     put_locked(++alarms.n, alarm);
     rise_locked(alarm);
-    hb_status roused = rouse_locked(alarm);
-    if (roused != HB_OK)
+    hb_status employed = employ_locked();
+    if (employed != HB_OK)
         remove_locked(alarm);
-    return roused;
+    return employed;
 }
 
 hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
@@ -180,7 +182,10 @@ hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
     *was_armed = disarm_locked(alarm);
     hb_status status = due == HB_FOREVER ? HB_OK : arm_locked(alarm, due);
     bool armed = alarm->slot != 0;
+    bool earliest = alarm->slot == 1;
     hb_lock_release(&alarms.lock);
+    if (earliest)
+        rouse();
     if (*was_armed)
         hb_alarm_unref(alarm);
     if (!armed)
