@@ -122,6 +122,8 @@ PYTHON = {
     "one_to_one-many": 1_000_000,
     "select_ready-2": 200_000,
     "select_ready-64": 50_000,
+    "selector_ready-2": 200_000,
+    "selector_ready-64": 200_000,
     "try_select_empty-2": 200_000,
     "try_select_empty-64": 50_000,
     "select_ping_pong-2": 20_000,

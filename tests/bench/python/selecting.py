@@ -31,6 +31,19 @@ def one_ready(sources: int, count: int) -> float:
     return nanoseconds_each(count, work)
 
 
+def reused(sources: int, count: int) -> float:
+    """As one_ready, with a Selector that is made once."""
+    some = channels(sources, 1)
+    put, select = some[-1].send, heartbeat.Selector(some).select
+
+    def work() -> None:
+        for i in repeat(1, count):
+            put(i)
+            select()
+
+    return nanoseconds_each(count, work)
+
+
 def none_ready(sources: int, count: int) -> float:
     """A poll of channels that all are empty."""
     some = channels(sources, 1)
@@ -63,5 +76,10 @@ def woken(sources: int, count: int) -> float:
 
 
 def scenarios() -> dict[str, Benchmark]:
-    made = {"select_ready": one_ready, "try_select_empty": none_ready, "select_ping_pong": woken}
+    made = {
+        "select_ready": one_ready,
+        "selector_ready": reused,
+        "try_select_empty": none_ready,
+        "select_ping_pong": woken,
+    }
     return {f"{name}-{n}": partial(fn, n) for name, fn in made.items() for n in SOURCES}
