@@ -243,7 +243,7 @@ static void a_signal_ends_no_native_wait(void)
     start_in_order(&c, 1, chan, call_recv);
     for (int i = 0; i < 20; i++) {
         pthread_kill(c.thread, SIGUSR1);
-        hb_wait_sleep(in_ms(1));
+        pass_until(in_ms(1));
     }
     CHECK(!atomic_load(&c.ended));
     CHECK_EQ(hb_chan_try_send(chan, num(5)), HB_OK);
@@ -275,7 +275,7 @@ static void stats_know_the_longest_wait(void)
     await_waiting(chan, 0, 2);
     hb_chan_stats_get(chan, &stats);
     CHECK(stats.longest_wait <= hb_now() - before);
-    hb_wait_sleep(waits + 20 * MS);
+    pass_until(waits + 20 * MS);
     hb_chan_stats_get(chan, &stats);
     CHECK(stats.longest_wait >= 20 * MS);
     hb_chan_close(chan, num(0));

@@ -111,7 +111,7 @@ static void a_signal_gives_nobody_the_lock(void)
     await_a_sleeper(&g.lock);
     for (int i = 0; i < 20; i++) {
         pthread_kill(thread, SIGUSR1);
-        hb_wait_sleep(in_ms(1));
+        pass_until(in_ms(1));
         CHECK(!atomic_load(&q.done));
     }
     hb_lock_release(&g.lock);
