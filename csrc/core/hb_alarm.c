@@ -11,7 +11,8 @@ static struct {
     size_t n, size;        /* lock */
     uint64_t set_so_far;   /* lock */
     bool running;          /* lock: the thread is there and will look again */
-    hb_atomic_u32 changed; /* counts new earliest alarms; the thread parks on it */
+    hb_time looks_at;      /* lock: until when it sleeps, 0 if it does not */
+    hb_atomic_u32 called;  /* counts calls to look at once; the thread parks on it */
 } alarms;
 
 /* ---- the heap ---- */
@@ -93,40 +94,66 @@ static hb_time fire_due_locked(void)
     return alarms.n ? alarms.heap[0]->due : HB_FOREVER;
 }
 
+static void sleep_locked(hb_time until)
+{
+    uint32_t seen = hb_load_acquire(&alarms.called);
+    alarms.looks_at = until;
+    hb_lock_release(&alarms.lock);
+    hb_platform_park(&alarms.called, seen, until);
+    hb_lock_acquire(&alarms.lock);
+    alarms.looks_at = 0;
+}
+
+/* Sleeps that end early for whatever reason do not lengthen a linger; only an
+ * alarm that was set meanwhile begins it anew. */
 static void serve(void *unused)
 {
     (void)unused;
     hb_platform_exact_timers();
     hb_lock_acquire(&alarms.lock);
-    hb_status woken = HB_OK;
+    hb_time lingers = HB_FOREVER; /* until then, while nothing is armed */
+    uint64_t seen = 0;            /* of set_so_far */
     for (;;) {
         hb_time until = fire_due_locked();
-        if (until == HB_FOREVER && woken == HB_TIMEOUT)
+        if (until != HB_FOREVER)
+            lingers = HB_FOREVER;
+        else if (lingers == HB_FOREVER || seen != alarms.set_so_far)
+            lingers = hb_time_add(hb_now(), LINGER);
+        else if (lingers <= hb_now())
             break;
-        if (until == HB_FOREVER)
-            until = hb_time_add(hb_now(), LINGER);
-        uint32_t seen = hb_load_acquire(&alarms.changed);
-        hb_lock_release(&alarms.lock);
-        woken = hb_platform_park(&alarms.changed, seen, until);
-        hb_lock_acquire(&alarms.lock);
+        seen = alarms.set_so_far;
+        sleep_locked(until < lingers ? until : lingers);
     }
     alarms.running = false;
     hb_lock_release(&alarms.lock);
 }
 
-/* Makes sure that somebody will look at the heap again. */
-static hb_status rouse_locked(hb_alarm *alarm)
+static void call_locked(void)
+{
+    alarms.looks_at = 0;
+    hb_fetch_add(&alarms.called, 1);
+    hb_platform_unpark(&alarms.called);
+}
+
+/* Makes sure that somebody will look at the heap when the alarm is due. */
+static hb_status rouse_locked(const hb_alarm *alarm)
 {
     if (!alarms.running) {
         hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
         if (started != HB_OK)
             return started;
         alarms.running = true;
-    } else if (alarm->slot == 1) {
-        hb_fetch_add(&alarms.changed, 1);
-        hb_platform_unpark(&alarms.changed);
+    } else if (alarm->due < alarms.looks_at) {
+        call_locked();
     }
     return HB_OK;
+}
+
+/* The last alarm is gone: a thread that would sleep on for it lingers instead. */
+static void settle_locked(void)
+{
+    if (alarms.n == 0 && alarms.looks_at > hb_time_add(hb_now(), LINGER))
+        call_locked();
 }
 
 /* ---- for its owner ---- */
@@ -180,6 +207,7 @@ hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
     *was_armed = disarm_locked(alarm);
     hb_status status = due == HB_FOREVER ? HB_OK : arm_locked(alarm, due);
     bool armed = alarm->slot != 0;
+    settle_locked();
     hb_lock_release(&alarms.lock);
     if (*was_armed)
         hb_alarm_unref(alarm);
@@ -192,6 +220,7 @@ bool hb_alarm_cancel(hb_alarm *alarm)
 {
     hb_lock_acquire(&alarms.lock);
     bool was_armed = disarm_locked(alarm);
+    settle_locked();
     hb_lock_release(&alarms.lock);
     if (was_armed)
         hb_alarm_unref(alarm);
@@ -216,6 +245,7 @@ static void forget_alarms(void)
         alarms.heap[i]->slot = 0;
     alarms.n = 0;
     alarms.running = false;
+    alarms.looks_at = 0;
 }
 
 __attribute__((constructor)) static void watch_forks(void)
