@@ -104,8 +104,8 @@ static void sleep_locked(hb_time until)
     alarms.looks_at = 0;
 }
 
-/* Sleeps that end early for whatever reason do not lengthen a linger; only an
- * alarm that was set meanwhile begins it anew. */
+/* A sleep that ends early, for whatever reason, does not lengthen a linger;
+ * only an alarm that was set meanwhile begins it anew. */
 static void serve(void *unused)
 {
     (void)unused;
@@ -128,32 +128,29 @@ static void serve(void *unused)
     hb_lock_release(&alarms.lock);
 }
 
-static void call_locked(void)
+/* Makes sure that there is a thread. It is started under the lock, once in an
+ * idle while, so that no alarm can be armed in between and never be looked at. */
+static hb_status employ_locked(void)
 {
-    alarms.looks_at = 0;
+    if (alarms.running)
+        return HB_OK;
+    hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
+    alarms.running = started == HB_OK;
+    return started;
+}
+
+/* Whether it sleeps too long now: for an alarm that comes before, or for one
+ * that is no more, so that it should only linger. */
+static bool oversleeps_locked(void)
+{
+    hb_time next = alarms.n ? alarms.heap[0]->due : hb_time_add(hb_now(), LINGER);
+    return next < alarms.looks_at;
+}
+
+static void call(void)
+{
     hb_fetch_add(&alarms.called, 1);
     hb_platform_unpark(&alarms.called);
-}
-
-/* Makes sure that somebody will look at the heap when the alarm is due. */
-static hb_status rouse_locked(const hb_alarm *alarm)
-{
-    if (!alarms.running) {
-        hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
-        if (started != HB_OK)
-            return started;
-        alarms.running = true;
-    } else if (alarm->due < alarms.looks_at) {
-        call_locked();
-    }
-    return HB_OK;
-}
-
-/* The last alarm is gone: a thread that would sleep on for it lingers instead. */
-static void settle_locked(void)
-{
-    if (alarms.n == 0 && alarms.looks_at > hb_time_add(hb_now(), LINGER))
-        call_locked();
 }
 
 /* ---- for its owner ---- */
@@ -194,10 +191,10 @@ static hb_status arm_locked(hb_alarm *alarm, hb_time due)
     alarm->order = alarms.set_so_far++;
     put_locked(++alarms.n, alarm);
     rise_locked(alarm);
-    hb_status roused = rouse_locked(alarm);
-    if (roused != HB_OK)
+    hb_status employed = employ_locked();
+    if (employed != HB_OK)
         remove_locked(alarm);
-    return roused;
+    return employed;
 }
 
 hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
@@ -207,8 +204,10 @@ hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
     *was_armed = disarm_locked(alarm);
     hb_status status = due == HB_FOREVER ? HB_OK : arm_locked(alarm, due);
     bool armed = alarm->slot != 0;
-    settle_locked();
+    bool oversleeps = oversleeps_locked();
     hb_lock_release(&alarms.lock);
+    if (oversleeps)
+        call();
     if (*was_armed)
         hb_alarm_unref(alarm);
     if (!armed)
@@ -220,8 +219,10 @@ bool hb_alarm_cancel(hb_alarm *alarm)
 {
     hb_lock_acquire(&alarms.lock);
     bool was_armed = disarm_locked(alarm);
-    settle_locked();
+    bool oversleeps = oversleeps_locked();
     hb_lock_release(&alarms.lock);
+    if (oversleeps)
+        call();
     if (was_armed)
         hb_alarm_unref(alarm);
     return was_armed;

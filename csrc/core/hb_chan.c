@@ -38,6 +38,7 @@ static hb_status send_locked(hb_chan *chan, hb_word word, hb_waiter **peer)
     if (!hb__ring_reserve(&chan->ring))
         return HB_NO_MEMORY;
     hb__ring_push(&chan->ring, word);
+    hb__source_hint_locked(&chan->source, HB_RECV);
     chan->sends++;
     if (chan->ring.count > chan->high_water)
         chan->high_water = chan->ring.count;
@@ -70,6 +71,7 @@ static hb_status recv_locked(hb_chan *chan, hb_word *word, hb_waiter **peer)
 {
     if (chan->ring.count) {
         *word = hb__ring_pop(&chan->ring);
+        hb__source_hint_locked(&chan->source, HB_SEND);
         refill_locked(chan, peer);
     } else if (!take_from_sender_locked(chan, word, peer)) {
         return chan->closed ? HB_CLOSED : HB_WOULD_BLOCK;
@@ -237,7 +239,7 @@ static hb_status begin(hb_chan *chan, hb_direction direction, hb_link *link, hb_
     if (status == HB_WOULD_BLOCK) {
         link->waiter->since = hb_now();
         link->word = *word;
-        hb__queue_add_locked(queue(&chan->source, direction), link);
+        hb__source_enqueue_locked(&chan->source, direction, link);
     }
     hb_lock_release(&chan->source.lock);
     hb__wait_wake(peer);
@@ -318,6 +320,8 @@ hb_status hb_chan_close(hb_chan *chan, hb_word cause)
         chan->cause = cause;
         serve_all_locked(&chan->source.receivers, &chain);
         serve_all_locked(&chan->senders, &chain);
+        hb__source_hint_locked(&chan->source, HB_RECV);
+        hb__source_hint_locked(&chan->source, HB_SEND);
     }
     hb_lock_release(&chan->source.lock);
     hb__wait_wake(chain);
@@ -338,6 +342,11 @@ hb_word hb_chan_cause(hb_chan *chan)
     hb_word cause = chan->cause;
     hb_lock_release(&chan->source.lock);
     return cause;
+}
+
+hb_word *hb_chan_cause_slot(hb_chan *chan)
+{
+    return &chan->cause;
 }
 
 /* The lock may have been held by a thread that was not forked along. */

@@ -1,25 +1,24 @@
 #include "hb_lock.h"
 
-/* Longer than any critical section of the core, shorter than a system call. */
-#define SPINS 60
+#include "hb_time.h"
+
+/* Longer than any critical section of the core. */
+#define SPINS 200
+/* Shorter than a time slice: by then the holder may run again. */
+#define NAP (HB_SECOND / 20000)
 
 static bool spin(hb_lock *lock)
 {
     for (int i = 0; i < SPINS; i++) {
-        uint32_t expected = 0;
-        if (hb_load_relaxed(&lock->word) == 0 && hb_cas(&lock->word, &expected, 1))
+        if (!hb_load_relaxed(&lock->held) && !hb_exchange(&lock->held, 1))
             return true;
         hb_pause();
     }
     return false;
 }
 
-/* From here on the lock is taken as 2: whoever slept cannot know whether
- * others still do, and one wake too many is cheaper than one too few. */
 void hb__lock_slow(hb_lock *lock)
 {
-    if (spin(lock))
-        return;
-    while (hb_exchange(&lock->word, 2) != 0)
-        hb_platform_park(&lock->word, 2, INT64_MAX);
+    while (!spin(lock))
+        hb_platform_park(&lock->held, 1, hb_platform_now() + NAP);
 }

@@ -137,6 +137,20 @@ hb_status hb_select_try(hb_select *select)
     return status;
 }
 
+hb_status hb_case_try(const hb_case *c, hb_word *word)
+{
+    hb_waiter *peer = NULL;
+    if (!c->source)
+        return HB_WOULD_BLOCK;
+    *word = c->word;
+    hb_time now = c->source->ops->due_locked ? hb_now() : 0;
+    hb_lock_acquire(&c->source->lock);
+    hb_status status = c->source->ops->take_locked(c->source, c->direction, word, now, &peer);
+    hb_lock_release(&c->source->lock);
+    hb__wait_wake(peer);
+    return status;
+}
+
 /* ---- waiting ---- */
 
 static void link_locked(hb_select *select)
@@ -150,7 +164,7 @@ static void link_locked(hb_select *select)
         hb_link *link = &select->links[i];
         *link = (hb_link){ .waiter = &select->waiter, .word = c->word };
         if (c->source)
-            hb__queue_add_locked(c->source->ops->queue(c->source, c->direction), link);
+            hb__source_enqueue_locked(c->source, c->direction, link);
     }
 }
 
@@ -237,6 +251,8 @@ static hb_status outcome(hb_select *select)
 
 hb_status hb_select_wait(hb_select *select, hb_time deadline)
 {
+    if (select->sources == 0)
+        return hb_wait_sleep(deadline);
     hb_status status = park_until(select, deadline);
     if (status == HB_OK || !hb_wait_cancel(&select->waiter))
         status = outcome(select);

@@ -30,6 +30,9 @@ typedef struct hb_case {
     hb_word word; /* HB_SEND: what to send */
 } hb_case;
 
+/* Makes one case happen if it can: HB_OK, HB_CLOSED, HB_WOULD_BLOCK, HB_NO_MEMORY. */
+hb_status hb_case_try(const hb_case *c, hb_word *word);
+
 typedef struct hb_select {
     const hb_case *cases;
     uint32_t n;

@@ -10,6 +10,7 @@
 #define HB_SOURCE_H
 
 #include "hb_wait.h"
+#include "hb_watch.h"
 
 typedef struct hb_source hb_source;
 
@@ -34,6 +35,7 @@ struct hb_source {
     hb_lock lock;
     const hb_source_ops *ops; /* constant */
     hb_queue receivers;       /* lock */
+    hb_watch *watches;        /* lock: who wants to hear of it, mostly nobody */
 };
 
 static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
@@ -41,6 +43,29 @@ static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
     hb_lock_init(&source->lock);
     source->ops = ops;
     source->receivers = (hb_queue){ NULL, NULL };
+    source->watches = NULL;
 }
+
+/* A case of that direction may have become ready. */
+static inline void hb__source_hint_locked(hb_source *source, hb_direction direction)
+{
+    if (source->watches)
+        hb__watch_notify_locked(source->watches, (int)direction);
+}
+
+/* Hangs a link into the queue of its direction. To somebody of the other
+ * direction the newcomer is a peer. */
+static inline void hb__source_enqueue_locked(hb_source *source, hb_direction direction, hb_link *link)
+{
+    hb__queue_add_locked(source->ops->queue(source, direction), link);
+    hb__source_hint_locked(source, direction == HB_SEND ? HB_RECV : HB_SEND);
+}
+
+/* Puts a watch on the source, and takes it off. */
+void hb_source_watch(hb_source *source, hb_watch *watch);
+void hb_source_unwatch(hb_source *source, hb_watch *watch);
+
+/* When a timed source will be ready by itself; HB_FOREVER for others. */
+hb_time hb_source_due(hb_source *source);
 
 #endif

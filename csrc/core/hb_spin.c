@@ -15,14 +15,14 @@ static hb_atomic_u32 watching;
 static hb_atomic_u32 processors;
 
 /* Asked again after every PROBE_EVERY failures: affinity can change. */
-static uint32_t processors_to_spare(void)
+static uint32_t watchers_allowed(void)
 {
     uint32_t count = hb_load_relaxed(&processors);
     if (count == 0 || mine.failures % PROBE_EVERY == PROBE_EVERY - 1) {
         count = hb_platform_cpus();
         hb_store_relaxed(&processors, count);
     }
-    return count - 1;
+    return count > 1 ? count : 0;
 }
 
 static bool is_done(hb_waiter *waiter)
@@ -50,7 +50,7 @@ static void learn(bool success)
 bool hb__spin(hb_waiter *waiter)
 {
     bool done = false;
-    if (hb_fetch_add(&watching, 1) < processors_to_spare()) {
+    if (hb_fetch_add(&watching, 1) < watchers_allowed()) {
         bool probe = mine.failures % PROBE_EVERY == PROBE_EVERY - 1;
         done = watch(waiter, probe ? FULL_TURN : mine.turns);
         learn(done);

@@ -6,7 +6,7 @@
  *
  *   S1 never longer than the cost of one sleep;
  *   S2 not at all where the process has one processor, or where as many threads
- *      already watch as there are processors to spare;
+ *      already watch as there are processors;
  *   S3 less after each failure, more after each success, each thread by its
  *      own history; now and then a full turn, to see whether times have changed.
  *

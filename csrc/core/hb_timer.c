@@ -115,6 +115,7 @@ static bool rearm(hb_timer *timer, hb_time due, hb_time period)
     if (period >= 0)
         timer->period = period;
     hb_waiter *chain = move_locked(timer, due);
+    hb__source_hint_locked(&timer->source, HB_RECV);
     hb_lock_release(&timer->source.lock);
     hb__wait_wake(chain);
     return was_armed;

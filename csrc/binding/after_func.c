@@ -1,0 +1,273 @@
+/* after_func: a Python function called at an instant.
+ *
+ * The alarm fires on the engine's timer thread, which never attaches: it hands
+ * the alarm to a thread of a small pool, or starts one if none is idle, so a
+ * function that takes long delays nobody. Idle pool threads end by themselves.
+ *
+ * Ownership: the alarm owns the function; the timer object and the arming own
+ * a reference to the alarm each. Only attached threads drop references, so the
+ * function is released attached. */
+#include "timer.h"
+
+#include "hb_alarm.h"
+#include "hb_worker.h"
+
+#define IDLE_LIMIT (5 * HB_SECOND)
+#define RETRY_DELAY (HB_SECOND / 100)
+
+typedef struct callback {
+    hb_alarm alarm;
+    PyObject *py_fn; /* constant until the alarm dies */
+} callback;
+
+typedef struct hbpy_func_timer {
+    hbpy_timer base; /* only for its layout: without a source it never is ready */
+    callback *callback;
+} hbpy_func_timer;
+
+/* Idle pool threads wait here for the next callback. Constant. */
+static hb_chan *pool;
+
+/* ---- the pool ---- */
+
+static void call(callback *due)
+{
+    PyObject *py_result = PyObject_CallNoArgs(due->py_fn);
+    PyObject *py_exception = hbpy_take_exception();
+    if (py_exception)
+        hbpy_report_exception(py_exception, Py_None);
+    Py_XDECREF(py_exception);
+    Py_XDECREF(py_result);
+    hb_alarm_unref(&due->alarm);
+}
+
+static callback *next_callback(void)
+{
+    hb_word word = { NULL };
+    PyThreadState *py_thread = PyEval_SaveThread();
+    hb_status status = hb_chan_recv(pool, &word, hb_time_add(hb_now(), IDLE_LIMIT));
+    PyEval_RestoreThread(py_thread);
+    return status == HB_OK ? word.ptr : NULL;
+}
+
+static void body(void *first)
+{
+    for (callback *due = first; due; due = next_callback())
+        call(due);
+}
+
+static void thread_main(void *first)
+{
+    hbpy_run_attached(body, first);
+}
+
+/* On the timer thread. If the system has no thread for us, try again soon. */
+static void fire(hb_alarm *alarm)
+{
+    hb_worker *worker;
+    hb_word word = { .ptr = alarm };
+    bool was_armed;
+    if (hb_chan_try_send(pool, word) == HB_OK)
+        return;
+    hb_status started = hb_worker_start(&worker, thread_main, alarm, "hb-after-func");
+    if (started == HB_OK) {
+        hb_worker_unref(worker);
+    } else if (started != HB_STOPPED) {
+        hb_alarm_set(alarm, hb_time_add(hb_now(), RETRY_DELAY), &was_armed);
+        hb_alarm_unref(alarm);
+    }
+}
+
+/* ---- the timer object ---- */
+
+static hbpy_func_timer *timer_of(void *self)
+{
+    return self;
+}
+
+static void free_callback(hb_alarm *alarm)
+{
+    callback *dead = (callback *)alarm;
+    Py_DECREF(dead->py_fn);
+    PyMem_RawFree(dead);
+}
+
+static callback *new_callback(PyObject *py_fn)
+{
+    callback *made = PyMem_RawMalloc(sizeof *made);
+    if (!made) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    hb_alarm_init(&made->alarm, fire, free_callback);
+    made->py_fn = Py_NewRef(py_fn);
+    return made;
+}
+
+static hbpy_func_timer *new_timer(PyTypeObject *type, PyObject *py_fn)
+{
+    hbpy_func_timer *self = timer_of(type->tp_alloc(type, 0));
+    if (!self)
+        return NULL;
+    self->callback = new_callback(py_fn);
+    if (!self->callback)
+        Py_CLEAR(self);
+    return self;
+}
+
+/* Attached and alone, the alarm is ours; armed or firing, it has other owners,
+ * and the function is reachable through them. */
+static bool owns_function(hbpy_func_timer *self)
+{
+    return self->callback && hb_load_acquire(&self->callback->alarm.refs) == 1;
+}
+
+static int traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    if (owns_function(timer_of(self)))
+        Py_VISIT(timer_of(self)->callback->py_fn);
+    return 0;
+}
+
+static int clear(PyObject *self)
+{
+    callback *dropped = timer_of(self)->callback;
+    timer_of(self)->callback = NULL;
+    if (dropped)
+        hb_alarm_unref(&dropped->alarm);
+    return 0;
+}
+
+static void dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    if (timer_of(self)->base.base.weakrefs)
+        PyObject_ClearWeakRefs(self);
+    clear(self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+PyDoc_STRVAR(stop_doc,
+"stop($self, /)\n--\n\n"
+"Cancel the call; return whether that came in time.\n\n"
+"False: fn was called, is being called, or nothing was armed. Does not wait for a\n"
+"call that runs, as Go's Timer.Stop.");
+
+static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
+}
+
+PyDoc_STRVAR(reset_doc,
+"reset($self, d, /)\n--\n\n"
+"Call fn d seconds from now (again); return whether it was still to be called.");
+
+static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
+{
+    hb_time delay;
+    bool was_armed;
+    if (hbpy_parse_delay(py_seconds, &delay) < 0)
+        return NULL;
+    hb_status status = hb_alarm_set(&timer_of(self)->callback->alarm, hb_time_add(hb_now(), delay),
+                                    &was_armed);
+    return status == HB_OK ? PyBool_FromLong(was_armed) : hbpy_raise(hbpy_state_of(self), status);
+}
+
+static PyObject *FuncTimer_due(PyObject *self, void *unused)
+{
+    (void)unused;
+    return hbpy_seconds(hb_alarm_due(&timer_of(self)->callback->alarm));
+}
+
+static PyObject *FuncTimer_active(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(hb_alarm_due(&timer_of(self)->callback->alarm) != HB_FOREVER);
+}
+
+static PyObject *FuncTimer_repr(PyObject *self)
+{
+    bool armed = hb_alarm_due(&timer_of(self)->callback->alarm) != HB_FOREVER;
+    return PyUnicode_FromFormat("<heartbeat.Timer: %s %R>", armed ? "will call" : "not armed to call",
+                                timer_of(self)->callback->py_fn);
+}
+
+static PyMethodDef methods[] = {
+    { "stop", FuncTimer_stop, METH_NOARGS, stop_doc },
+    { "reset", FuncTimer_reset, METH_O, reset_doc },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyGetSetDef getset[] = {
+    { "due", FuncTimer_due, NULL, "The instant fn is called, in seconds; inf if not armed.", NULL },
+    { "active", FuncTimer_active, NULL, "Whether fn is still to be called.", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+static PyType_Slot slots[] = {
+    { Py_tp_doc, "The Timer of after_func(): as a source it never is ready." },
+    { Py_tp_dealloc, dealloc },
+    { Py_tp_traverse, traverse },
+    { Py_tp_clear, clear },
+    { Py_tp_repr, FuncTimer_repr },
+    { Py_tp_methods, methods },
+    { Py_tp_getset, getset },
+    { 0, NULL },
+};
+
+static PyType_Spec spec = {
+    .name = "heartbeat._FuncTimer",
+    .basicsize = sizeof(hbpy_func_timer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+/* ---- after_func() ---- */
+
+PyDoc_STRVAR(after_func_doc,
+"after_func($module, d, fn, /)\n--\n\n"
+"Call fn() d seconds from now on a thread of the engine; return its Timer.\n\n"
+"stop() cancels the call and reset() moves it, as with Go's time.AfterFunc. Calls\n"
+"that come due together run side by side. What fn raises goes to\n"
+"threading.excepthook. Dropping the Timer does not cancel. Never blocks.");
+
+static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    hb_time delay;
+    if (nargs != 2)
+        return PyErr_Format(PyExc_TypeError, "after_func() takes d and fn (%zd given)", nargs);
+    if (!PyCallable_Check(args[1]))
+        return PyErr_Format(PyExc_TypeError, "fn must be callable, not %s", Py_TYPE(args[1])->tp_name);
+    if (hbpy_parse_delay(args[0], &delay) < 0)
+        return NULL;
+    hbpy_state *state = PyModule_GetState(module);
+    hbpy_func_timer *self = new_timer(state->FuncTimer, args[1]);
+    PyObject *py_was_armed = self ? FuncTimer_reset((PyObject *)self, args[0]) : NULL;
+    if (!py_was_armed)
+        Py_CLEAR(self);
+    Py_XDECREF(py_was_armed);
+    return (PyObject *)self;
+}
+
+static PyMethodDef functions[] = {
+    { "after_func", (PyCFunction)(void (*)(void))module_after_func, METH_FASTCALL, after_func_doc },
+    { NULL, NULL, 0, NULL },
+};
+
+int hbpy_init_after_func(PyObject *module, hbpy_state *state)
+{
+    if (!pool)
+        pool = hb_chan_new(0, NULL);
+    if (!pool) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (hbpy_add_type(module, &state->FuncTimer, &spec, state->Timer) < 0)
+        return -1;
+    return PyModule_AddFunctions(module, functions);
+}

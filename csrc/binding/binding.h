@@ -1,0 +1,174 @@
+/* binding: what the files of this folder share.
+ *
+ * One Python type, one file; a type file includes this header and the core,
+ * never another type file. Everything that is common to the sources (what can
+ * stand in a select) goes through hbpy_source and its kind.
+ *
+ * Two rules keep the collector and the interpreter lock honest:
+ *   - words that carry objects enter and leave a channel only while attached,
+ *     so that tp_traverse sees a ring nobody changes;
+ *   - no lock of the core is held when Python code can run. */
+#ifndef HBPY_BINDING_H
+#define HBPY_BINDING_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "hb_chan.h"
+#include "hb_select.h"
+
+/* ---- module state (module.c) ---- */
+
+typedef struct hbpy_state {
+    PyObject *Error, *Closed, *DeadlockError, *Revoked, *Stopped;
+    PyTypeObject *Source, *Channel, *ChannelStats;
+    PyTypeObject *Recv, *Send, *Selected, *Selector;
+    PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+} hbpy_state;
+
+extern struct PyModuleDef hbpy_module;
+
+/* The state of the module that defines the type of `self` or a base of it. */
+hbpy_state *hbpy_state_of(PyObject *self);
+
+/* Each type file adds its types and functions; 0, or -1 with an exception. */
+int hbpy_init_errors(PyObject *module, hbpy_state *state);
+int hbpy_init_gil(PyObject *module, hbpy_state *state);
+int hbpy_init_time(PyObject *module, hbpy_state *state);
+int hbpy_init_source(PyObject *module, hbpy_state *state);
+int hbpy_init_channel(PyObject *module, hbpy_state *state);
+int hbpy_init_case(PyObject *module, hbpy_state *state);
+int hbpy_init_select(PyObject *module, hbpy_state *state);
+int hbpy_init_selector(PyObject *module, hbpy_state *state);
+int hbpy_init_timer(PyObject *module, hbpy_state *state);
+int hbpy_init_after_func(PyObject *module, hbpy_state *state);
+int hbpy_init_worker(PyObject *module, hbpy_state *state);
+
+/* Makes a type from its spec, keeps it in *type and adds it to the module.
+ * `base` may be NULL. */
+int hbpy_add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec, PyTypeObject *base);
+
+/* ---- sources (source.c) ---- */
+
+typedef struct hbpy_source hbpy_source;
+
+/* What the select machinery must know of a kind of source. */
+typedef struct hbpy_kind {
+    /* A received word as an object; takes the word over. */
+    PyObject *(*decode)(hbpy_source *self, hb_word word);
+    /* A value as a word that is owned until it is sent or dropped. 0, or -1
+     * with an exception. NULL: nothing can be sent. */
+    int (*encode)(hbpy_source *self, PyObject *py_value, hb_word *word);
+    /* Disposes of a word that was not sent. */
+    void (*drop)(hbpy_source *self, hb_word word);
+    /* Raises Closed as this source would. */
+    void (*raise_closed)(hbpy_source *self);
+} hbpy_kind;
+
+struct hbpy_source {
+    PyObject_HEAD
+    PyObject *weakrefs;
+    hb_source *source;     /* NULL: never ready */
+    const hbpy_kind *kind; /* constant */
+};
+
+/* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
+hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
+
+/* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
+PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
+
+/* ---- cases (case.c) ---- */
+
+typedef struct hbpy_case {
+    PyObject_HEAD
+    hbpy_source *source; /* NULL: never ready */
+    PyObject *py_value;  /* a send case's value, else NULL */
+} hbpy_case;
+
+/* Cases as select wants them, beside the sources they stand for. */
+typedef struct hbpy_cases {
+    Py_ssize_t n;
+    hb_case *items;
+    hbpy_source **sources; /* borrowed: the arguments keep them alive */
+    hb_case inline_items[HB_INLINE_CASES];
+    hbpy_source *inline_sources[HB_INLINE_CASES];
+} hbpy_cases;
+
+/* Validates one case and reads it into *item, the value of a send encoded, and
+ * *source. `where` begins the message of an error. */
+int hbpy_case_read(hbpy_state *state, PyObject *py_case, Py_ssize_t index, hb_case *item,
+                   hbpy_source **source);
+/* All of them, or none: 0, or -1 with an exception. */
+int hbpy_cases_read(hbpy_state *state, hbpy_cases *cases, PyObject *const *args, Py_ssize_t n);
+/* Drops the values that were not sent: all but that of case `sent`. */
+void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent);
+
+/* ---- select (select.c) ---- */
+
+/* Runs a select over the cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
+ * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
+hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
+                          hb_word *word);
+
+/* The Selected for a case that came to HB_OK or HB_CLOSED, or NULL with an
+ * exception. Takes over py_index and a received word. */
+PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source *source,
+                              const hb_case *item, hb_status status, hb_word word);
+
+/* ---- waiting (gil.c) ---- */
+
+/* Runs a select that was initialised until it comes to an outcome: attached on
+ * entry and return, detached only while it parks. HB_INTERRUPTED: a signal
+ * handler raised; its exception is set and nothing has happened. */
+hb_status hbpy_wait(hb_select *select, hb_time deadline);
+
+/* ---- arguments (args.c) ---- */
+
+/* Assigns FASTCALL arguments to `out` by position (the first `positional` names)
+ * or keyword; missing ones are NULL. The first `required` must be there. */
+int hbpy_parse(const char *function, PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames,
+               const char *const *names, int positional, int required, PyObject **out);
+
+/* A flag argument; NULL means false. 0, or -1 with an exception. */
+int hbpy_parse_flag(PyObject *py_flag, bool *flag);
+
+/* Seconds (int, float, timedelta) in nanoseconds, rounded up. None, NULL and
+ * inf: HB_FOREVER. Refuses negative, NaN, what is no number, what is too large. */
+int hbpy_parse_duration(PyObject *py_seconds, const char *name, hb_time *duration);
+
+/* The same for a delay `d`, where None has no meaning. */
+int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
+
+/* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */
+int hbpy_parse_deadline(PyObject *py_timeout, PyObject *py_deadline, hb_time *deadline);
+
+/* A name argument: a str, None or NULL. 0, or -1 with an exception. */
+int hbpy_check_name(PyObject *py_name);
+
+/* An instant or duration in seconds. */
+PyObject *hbpy_seconds(hb_time time);
+
+/* ---- errors (error.c) ---- */
+
+/* Sets the exception for a status that is none of HB_OK, HB_CLOSED. Returns NULL. */
+PyObject *hbpy_raise(hbpy_state *state, hb_status status);
+
+/* Sets Closed with a message and its cause (may be NULL). */
+void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cause);
+
+/* ---- threads that run Python (thread.c) ---- */
+
+/* Called on a native thread that no Python has run on: gives it a thread state,
+ * attaches, calls body(arg), and clears up. body leaves no exception set. */
+void hbpy_run_attached(void (*body)(void *arg), void *arg);
+
+/* The exception that is set, taken off; NULL if none is. */
+PyObject *hbpy_take_exception(void);
+
+/* Tells threading.excepthook of an exception nobody will look at. `py_thread`
+ * is what the report names (anything with .name), or None. Leaves what
+ * exception is set as it is. */
+void hbpy_report_exception(PyObject *py_exception, PyObject *py_thread);
+
+#endif

@@ -1,0 +1,377 @@
+/* channel: the Channel type: its life, what the collector sees, what it tells. */
+#include "channel.h"
+
+/* ---- life ---- */
+
+static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
+{
+    (void)py_args; /* __init__'s */
+    (void)py_kwargs;
+    hbpy_channel *self = channel_of(type->tp_alloc(type, 0));
+    if (self)
+        self->base.kind = &hbpy_channel_kind;
+    return (PyObject *)self;
+}
+
+static int parse_capacity(PyObject *py_capacity, uint64_t *capacity)
+{
+    *capacity = py_capacity ? HB_UNBOUNDED : 0;
+    if (!py_capacity || py_capacity == Py_None)
+        return 0;
+    if (!PyIndex_Check(py_capacity) || PyBool_Check(py_capacity)) {
+        PyErr_Format(PyExc_TypeError, "capacity must be an int or None, not %s",
+                     Py_TYPE(py_capacity)->tp_name);
+        return -1;
+    }
+    long long value = PyLong_AsLongLong(py_capacity);
+    if (value == -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_OverflowError))
+            PyErr_Format(PyExc_OverflowError, "capacity %R does not fit in 63 bits", py_capacity);
+        return -1;
+    }
+    if (value < 0)
+        PyErr_Format(PyExc_ValueError, "capacity must not be negative, not %R", py_capacity);
+    *capacity = (uint64_t)value;
+    return value < 0 ? -1 : 0;
+}
+
+static int parse_dtype(PyObject *py_dtype, char *dtype)
+{
+    *dtype = 0;
+    if (!py_dtype || py_dtype == Py_None)
+        return 0;
+    if (!PyUnicode_Check(py_dtype)) {
+        PyErr_Format(PyExc_TypeError, "dtype must be None, 'q' or 'd', not %s",
+                     Py_TYPE(py_dtype)->tp_name);
+        return -1;
+    }
+    if (PyUnicode_CompareWithASCIIString(py_dtype, "q") == 0)
+        *dtype = 'q';
+    else if (PyUnicode_CompareWithASCIIString(py_dtype, "d") == 0)
+        *dtype = 'd';
+    else
+        PyErr_Format(PyExc_ValueError, "dtype must be None, 'q' or 'd', not %R", py_dtype);
+    return *dtype ? 0 : -1;
+}
+
+static int make(hbpy_channel *self, uint64_t capacity, char dtype, PyObject *py_name)
+{
+    self->chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
+    if (!self->chan) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    self->base.source = hb_chan_source(self->chan);
+    self->dtype = dtype;
+    self->py_name = py_name && py_name != Py_None ? Py_NewRef(py_name) : NULL;
+    self->made = true;
+    return 0;
+}
+
+static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
+{
+    static char *names[] = { "capacity", "dtype", "name", NULL };
+    hbpy_channel *self = channel_of(py_self);
+    PyObject *py_capacity = NULL, *py_dtype = NULL, *py_name = NULL;
+    uint64_t capacity;
+    char dtype;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
+                                     &py_dtype, &py_name) ||
+        parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
+        hbpy_check_name(py_name) < 0)
+        return -1;
+    if (self->made) {
+        PyErr_SetString(PyExc_RuntimeError, "the channel is initialised already");
+        return -1;
+    }
+    return make(self, capacity, dtype, py_name);
+}
+
+static int visit_word(hb_word word, void *arg)
+{
+    void **visit_and_arg = arg;
+    return ((visitproc)visit_and_arg[0])(word.ptr, visit_and_arg[1]);
+}
+
+static int Channel_traverse(PyObject *py_self, visitproc visit, void *arg)
+{
+    hbpy_channel *self = channel_of(py_self);
+    void *visit_and_arg[] = { (void *)visit, arg };
+    Py_VISIT(Py_TYPE(py_self));
+    if (!self->chan)
+        return 0;
+    Py_VISIT((PyObject *)hb_chan_cause_slot(self->chan)->ptr);
+    return self->dtype ? 0 : hb_chan_visit(self->chan, visit_word, visit_and_arg);
+}
+
+static void drop_cause(hbpy_channel *self)
+{
+    if (!self->chan)
+        return;
+    PyObject *py_cause = hb_chan_cause_slot(self->chan)->ptr;
+    hb_chan_cause_slot(self->chan)->ptr = NULL;
+    Py_XDECREF(py_cause);
+}
+
+/* Each word leaves the ring before its destructor runs: that may use the
+ * channel. What it puts in again is left for the next collection. */
+static int Channel_clear(PyObject *py_self)
+{
+    hbpy_channel *self = channel_of(py_self);
+    hb_word word;
+    drop_cause(self);
+    for (uint64_t n = self->chan ? hb_chan_len(self->chan) : 0; n > 0; n--)
+        if (hb_chan_try_recv(self->chan, &word) == HB_OK)
+            self->base.kind->drop(&self->base, word);
+    return 0;
+}
+
+static void Channel_dealloc(PyObject *py_self)
+{
+    hbpy_channel *self = channel_of(py_self);
+    PyTypeObject *type = Py_TYPE(py_self);
+    PyObject_GC_UnTrack(py_self);
+    Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
+    if (self->base.weakrefs)
+        PyObject_ClearWeakRefs(py_self);
+    drop_cause(self);
+    hb_chan_unref(self->chan);
+    Py_XDECREF(self->py_name);
+    type->tp_free(py_self);
+    Py_DECREF(type);
+    Py_TRASHCAN_END
+}
+
+/* ---- looking ---- */
+
+static Py_ssize_t Channel_len(PyObject *py_self)
+{
+    hbpy_channel *self = channel_of(py_self);
+    return self->chan ? (Py_ssize_t)hb_chan_len(self->chan) : 0;
+}
+
+static int Channel_bool(PyObject *py_self)
+{
+    (void)py_self; /* an empty channel is still a channel */
+    return 1;
+}
+
+static PyObject *capacity_object(hbpy_channel *self)
+{
+    uint64_t capacity = self->chan ? hb_chan_capacity(self->chan) : 0;
+    if (capacity == HB_UNBOUNDED)
+        Py_RETURN_NONE;
+    return PyLong_FromUnsignedLongLong(capacity);
+}
+
+static PyObject *Channel_capacity(PyObject *py_self, void *unused)
+{
+    (void)unused;
+    return capacity_object(channel_of(py_self));
+}
+
+static bool is_closed(hbpy_channel *self)
+{
+    return self->chan && hb_chan_is_closed(self->chan);
+}
+
+static PyObject *Channel_closed(PyObject *py_self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(is_closed(channel_of(py_self)));
+}
+
+static PyObject *Channel_name(PyObject *py_self, void *unused)
+{
+    (void)unused;
+    PyObject *py_name = channel_of(py_self)->py_name;
+    return Py_NewRef(py_name ? py_name : Py_None);
+}
+
+static PyObject *Channel_dtype(PyObject *py_self, void *unused)
+{
+    (void)unused;
+    char dtype = channel_of(py_self)->dtype;
+    if (!dtype)
+        Py_RETURN_NONE;
+    return PyUnicode_FromStringAndSize(&dtype, 1);
+}
+
+static PyObject *waiting_text(const hb_chan_stats *stats)
+{
+    if (stats->waiting_senders)
+        return PyUnicode_FromFormat(", %llu to send", (unsigned long long)stats->waiting_senders);
+    if (stats->waiting_receivers)
+        return PyUnicode_FromFormat(", %llu to receive", (unsigned long long)stats->waiting_receivers);
+    return PyUnicode_FromString("");
+}
+
+static PyObject *repr_of(hbpy_channel *self, const hb_chan_stats *stats)
+{
+    PyObject *py_capacity = capacity_object(self);
+    PyObject *py_waiting = waiting_text(stats);
+    PyObject *py_name = self->py_name ? PyUnicode_FromFormat(" %R", self->py_name)
+                                      : PyUnicode_FromString("");
+    PyObject *py_repr = NULL;
+    if (py_capacity && py_waiting && py_name)
+        py_repr = PyUnicode_FromFormat("<%s%U: %llu of %S queued%U%s>", Py_TYPE(self)->tp_name, py_name,
+                                       (unsigned long long)stats->len, py_capacity, py_waiting,
+                                       stats->closed ? ", closed" : "");
+    Py_XDECREF(py_name);
+    Py_XDECREF(py_waiting);
+    Py_XDECREF(py_capacity);
+    return py_repr;
+}
+
+static PyObject *Channel_repr(PyObject *py_self)
+{
+    hbpy_channel *self = channel_of(py_self);
+    hb_chan_stats stats;
+    if (!self->chan)
+        return PyUnicode_FromString("heartbeat.nil");
+    hb_chan_stats_get(self->chan, &stats);
+    return repr_of(self, &stats);
+}
+
+/* ---- stats ---- */
+
+static PyStructSequence_Field stats_fields[] = {
+    { "len", "values queued now" },
+    { "capacity", "the most that can be queued, None if unbounded" },
+    { "closed", "whether it is closed" },
+    { "sends", "values accepted so far" },
+    { "receives", "values given out so far" },
+    { "waiting_senders", "calls that wait to send now" },
+    { "waiting_receivers", "calls that wait to receive now" },
+    { "longest_wait", "seconds the longest of those calls has waited, 0.0 if none" },
+    { "high_water", "the most values that were ever queued" },
+    { NULL, NULL },
+};
+
+static PyStructSequence_Desc stats_desc = {
+    "heartbeat.ChannelStats", "What Channel.stats() returns: one consistent look.", stats_fields, 9,
+};
+
+PyDoc_STRVAR(stats_doc,
+"stats($self, /)\n--\n\n"
+"Return a ChannelStats: len, capacity, closed, sends, receives, waiting_senders,\n"
+"waiting_receivers, longest_wait (seconds), high_water, all of one instant.");
+
+static PyObject *stats_object(hbpy_channel *self, const hb_chan_stats *stats, PyTypeObject *type)
+{
+    PyObject *py_stats = PyStructSequence_New(type);
+    if (!py_stats)
+        return NULL;
+    PyObject *fields[] = {
+        PyLong_FromUnsignedLongLong(stats->len),
+        capacity_object(self),
+        PyBool_FromLong(stats->closed),
+        PyLong_FromUnsignedLongLong(stats->sends),
+        PyLong_FromUnsignedLongLong(stats->receives),
+        PyLong_FromUnsignedLongLong(stats->waiting_senders),
+        PyLong_FromUnsignedLongLong(stats->waiting_receivers),
+        hbpy_seconds(stats->longest_wait),
+        PyLong_FromUnsignedLongLong(stats->high_water),
+    };
+    for (int i = 0; i < 9; i++)
+        PyStructSequence_SetItem(py_stats, i, fields[i]);
+    if (PyErr_Occurred())
+        Py_CLEAR(py_stats);
+    return py_stats;
+}
+
+static PyObject *Channel_stats(PyObject *py_self, PyObject *unused)
+{
+    hbpy_channel *self = channel_of(py_self);
+    hb_chan_stats stats = { 0 };
+    (void)unused;
+    if (self->chan)
+        hb_chan_stats_get(self->chan, &stats);
+    return stats_object(self, &stats, hbpy_state_of(py_self)->ChannelStats);
+}
+
+/* ---- the type ---- */
+
+static PyGetSetDef getset[] = {
+    { "capacity", Channel_capacity, NULL, "How many values can be queued; None: any number.", NULL },
+    { "closed", Channel_closed, NULL, "Whether the channel is closed.", NULL },
+    { "name", Channel_name, NULL, "The name it was given, or None.", NULL },
+    { "dtype", Channel_dtype, NULL, "None (any object), 'q' (int64) or 'd' (float64).", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+PyDoc_STRVAR(doc,
+"Channel(capacity=0, *, dtype=None, name=None)\n--\n\n"
+"A first-in-first-out channel between threads, as Go's.\n\n"
+"capacity  0: a rendezvous, send() returns when a receiver has the value; n: up to\n"
+"          n values queue; None: any number.\n"
+"dtype     None: any objects; 'q': int64; 'd': float64.\n"
+"name      a str for reprs and messages.\n\n"
+"Values come out in the order in which they went in, each exactly once, and waiting\n"
+"threads are served in the order in which they came. `for value in channel` receives\n"
+"until the channel is closed and drained. select() waits on several at once.\n\n"
+"    jobs = Channel(8)\n"
+"    jobs.send('a')            # waits while 8 are queued\n"
+"    jobs.recv(timeout=1.0)    # 'a'; TimeoutError after a second without one\n"
+"    jobs.close()              # receivers drain it, then their loops end\n\n"
+"Waiting releases the interpreter lock and can be interrupted by signals.");
+
+static PyMethodDef stats_method = { "stats", Channel_stats, METH_NOARGS, stats_doc };
+
+/* Filled once from the files that define the methods. */
+static PyMethodDef methods[9];
+
+static void fill_methods(void)
+{
+    PyMethodDef all[] = {
+        hbpy_channel_send_method,      hbpy_channel_try_send_method,  hbpy_channel_recv_method,
+        hbpy_channel_try_recv_method,  hbpy_channel_send_many_method, hbpy_channel_recv_many_method,
+        hbpy_channel_close_method,     stats_method,
+    };
+    memcpy(methods, all, sizeof all);
+}
+
+static PyType_Slot slots[] = {
+    { Py_tp_doc, (void *)doc },
+    { Py_tp_new, Channel_new },
+    { Py_tp_init, Channel_init },
+    { Py_tp_dealloc, Channel_dealloc },
+    { Py_tp_traverse, Channel_traverse },
+    { Py_tp_clear, Channel_clear },
+    { Py_tp_repr, Channel_repr },
+    { Py_tp_iter, PyObject_SelfIter },
+    { Py_tp_iternext, hbpy_channel_next },
+    { Py_tp_methods, methods },
+    { Py_tp_getset, getset },
+    { Py_sq_length, Channel_len },
+    { Py_nb_bool, Channel_bool },
+    { 0, NULL },
+};
+
+static PyType_Spec spec = {
+    .name = "heartbeat.Channel",
+    .basicsize = sizeof(hbpy_channel),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+static int add_nil(PyObject *module, PyTypeObject *type)
+{
+    PyObject *py_nil = Channel_new(type, NULL, NULL);
+    if (!py_nil)
+        return -1;
+    channel_of(py_nil)->made = true;
+    int added = PyModule_AddObjectRef(module, "nil", py_nil);
+    Py_DECREF(py_nil);
+    return added;
+}
+
+int hbpy_init_channel(PyObject *module, hbpy_state *state)
+{
+    fill_methods();
+    state->ChannelStats = PyStructSequence_NewType(&stats_desc);
+    if (!state->ChannelStats || PyModule_AddType(module, state->ChannelStats) < 0 ||
+        hbpy_add_type(module, &state->Channel, &spec, state->Source) < 0)
+        return -1;
+    return add_nil(module, state->Channel);
+}

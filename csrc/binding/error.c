@@ -1,0 +1,81 @@
+/* error: a status of the core becomes an exception here, and nowhere else. */
+#include "binding.h"
+
+static PyObject *exception_of(hbpy_state *state, hb_status status)
+{
+    switch (status) {
+    case HB_TIMEOUT:
+        return PyExc_TimeoutError;
+    case HB_STOPPED:
+        return state->Stopped;
+    case HB_NO_MEMORY:
+        return PyExc_MemoryError;
+    case HB_NO_THREAD:
+        return PyExc_RuntimeError;
+    default:
+        return state->Error;
+    }
+}
+
+PyObject *hbpy_raise(hbpy_state *state, hb_status status)
+{
+    if (status != HB_INTERRUPTED) /* then a signal handler has raised already */
+        PyErr_SetString(exception_of(state, status), hb_status_text(status));
+    return NULL;
+}
+
+static int set_cause(PyObject *py_error, PyObject *py_cause)
+{
+    if (!py_cause)
+        return 0;
+    if (PyExceptionInstance_Check(py_cause))
+        PyException_SetCause(py_error, Py_NewRef(py_cause));
+    return PyObject_SetAttrString(py_error, "cause", py_cause);
+}
+
+void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cause)
+{
+    PyObject *py_error = PyObject_CallOneArg(state->Closed, py_message);
+    if (py_error && set_cause(py_error, py_cause) == 0)
+        PyErr_SetObject(state->Closed, py_error);
+    Py_XDECREF(py_error);
+}
+
+static int add_error(PyObject *module, PyObject **slot, const char *name, const char *doc,
+                     PyObject *py_base, const char *attribute)
+{
+    PyObject *py_dict = PyDict_New();
+    if (!py_dict)
+        return -1;
+    if (attribute && PyDict_SetItemString(py_dict, attribute, Py_None) < 0) {
+        Py_DECREF(py_dict);
+        return -1;
+    }
+    *slot = PyErr_NewExceptionWithDoc(name, doc, py_base, py_dict);
+    Py_DECREF(py_dict);
+    return *slot ? PyModule_AddObjectRef(module, strrchr(name, '.') + 1, *slot) : -1;
+}
+
+int hbpy_init_errors(PyObject *module, hbpy_state *state)
+{
+    if (add_error(module, &state->Error, "heartbeat.Error",
+                  "The base of what heartbeat raises beside the built-in exceptions.", NULL, NULL) < 0)
+        return -1;
+    PyObject *py_base = state->Error;
+    if (add_error(module, &state->Closed, "heartbeat.Closed",
+                  "The channel is closed and, for a receive, drained.\n\n"
+                  ".cause is what it was closed with, None if nothing.",
+                  py_base, "cause") < 0 ||
+        add_error(module, &state->DeadlockError, "heartbeat.DeadlockError",
+                  "Nobody can ever wake this call.\n\n"
+                  ".report says who waits where since when.",
+                  py_base, "report") < 0 ||
+        add_error(module, &state->Revoked, "heartbeat.Revoked",
+                  "This worker was replaced: its pulses and sends no longer count.", py_base, NULL) < 0)
+        return -1;
+    return add_error(module, &state->Stopped, "heartbeat.Stopped",
+                     "The engine has stopped: no wait of its threads can end any more.\n\n"
+                     "Raised in threads of the engine at the exit of the interpreter, so that\n"
+                     "their `finally` clauses run.",
+                     py_base, NULL);
+}

@@ -1,0 +1,114 @@
+/* module: tables and init only. */
+#include "binding.h"
+
+#include "hb_worker.h"
+
+/* How long the exit of the interpreter waits for threads of the engine whose
+ * waits were ended to leave their functions. */
+#define STOP_LIMIT (HB_SECOND / 2)
+
+hbpy_state *hbpy_state_of(PyObject *self)
+{
+    PyObject *module = PyType_GetModuleByDef(Py_TYPE(self), &hbpy_module);
+    return module ? PyModule_GetState(module) : NULL;
+}
+
+int hbpy_add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec, PyTypeObject *base)
+{
+    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, (PyObject *)base);
+    return *type ? PyModule_AddType(module, *type) : -1;
+}
+
+/* ---- the end ---- */
+
+static PyObject *stop(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    PyThreadState *py_thread = PyEval_SaveThread();
+    hb_workers_stop(hb_time_add(hb_now(), STOP_LIMIT));
+    PyEval_RestoreThread(py_thread);
+    Py_RETURN_NONE;
+}
+
+/* After the threads of the threading module have been joined, so that they can
+ * use the engine to their end. */
+static PyMethodDef stop_method = { "_stop", stop, METH_NOARGS, NULL };
+
+static int stop_at_exit(PyObject *module)
+{
+    PyObject *py_stop = PyCFunction_New(&stop_method, module);
+    PyObject *py_atexit = py_stop ? PyImport_ImportModule("atexit") : NULL;
+    PyObject *py_done = py_atexit ? PyObject_CallMethod(py_atexit, "register", "O", py_stop) : NULL;
+    Py_XDECREF(py_atexit);
+    Py_XDECREF(py_stop);
+    Py_XDECREF(py_done);
+    return py_done ? 0 : -1;
+}
+
+/* ---- module ---- */
+
+static int exec(PyObject *module)
+{
+    static int (*const parts[])(PyObject *, hbpy_state *) = {
+        hbpy_init_errors, hbpy_init_gil,    hbpy_init_time,     hbpy_init_source, hbpy_init_channel,
+        hbpy_init_case,   hbpy_init_select, hbpy_init_selector, hbpy_init_timer,  hbpy_init_after_func,
+        hbpy_init_worker,
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i](module, PyModule_GetState(module)) < 0)
+            return -1;
+    return stop_at_exit(module);
+}
+
+/* The state is an array of owned references. */
+static PyObject **references(PyObject *module)
+{
+    return PyModule_GetState(module);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
+    for (size_t i = 0; i < sizeof(hbpy_state) / sizeof(PyObject *); i++)
+        Py_VISIT(references(module)[i]);
+    return 0;
+}
+
+static int clear(PyObject *module)
+{
+    for (size_t i = 0; i < sizeof(hbpy_state) / sizeof(PyObject *); i++)
+        Py_CLEAR(references(module)[i]);
+    return 0;
+}
+
+static void release(void *module)
+{
+    clear(module);
+}
+
+static PyModuleDef_Slot slots[] = {
+    { Py_mod_exec, (void *)exec },
+#if PY_VERSION_HEX >= 0x030c0000
+    { Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED },
+#endif
+#if PY_VERSION_HEX >= 0x030d0000
+    { Py_mod_gil, Py_MOD_GIL_NOT_USED },
+#endif
+    { 0, NULL },
+};
+
+struct PyModuleDef hbpy_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "heartbeat._native",
+    .m_doc = "The engine's types and functions; import them from heartbeat.",
+    .m_size = sizeof(hbpy_state),
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+    .m_free = release,
+};
+
+PyMODINIT_FUNC PyInit__native(void)
+{
+    return PyModuleDef_Init(&hbpy_module);
+}
