@@ -142,16 +142,17 @@ static void stop_all(void)
     hb__wait_wake(chain);
 }
 
+/* Each end of a worker wakes one of those who wait here, and not the same one
+ * every time; so whoever learns that all have ended wakes the next. */
 hb_status hb_workers_stop(hb_time deadline)
 {
+    uint32_t live;
     stop_all();
-    for (;;) {
-        uint32_t live = hb_load_acquire(&workers.live);
-        if (live == 0)
-            return HB_OK;
+    while ((live = hb_load_acquire(&workers.live)))
         if (hb_platform_park(&workers.live, live, deadline) == HB_TIMEOUT)
             return HB_TIMEOUT;
-    }
+    hb_platform_unpark(&workers.live);
+    return HB_OK;
 }
 
 /* ---- fork ---- */
