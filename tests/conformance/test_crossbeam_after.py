@@ -142,8 +142,9 @@ def test_after_stress_clone() -> None:
 
     for run in range(20):
         timer = after(run / 1000)
+        due = timer.due
         with scope() as spawn:
-            tasks = [spawn(poll, timer, timer.due) for _ in range(10)]
+            tasks = [spawn(poll, timer, due) for _ in range(10)]
         assert sum(task.result() for task in tasks) == 1
 
 
