@@ -72,6 +72,9 @@ struct hbpy_source {
     const hbpy_kind *kind; /* constant */
 };
 
+/* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
+hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
+
 /* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
 

@@ -136,10 +136,13 @@ static PyObject *Channel_try_recv(PyObject *py_self, PyObject *const *args, Py_s
 PyObject *hbpy_channel_next(PyObject *py_self)
 {
     hbpy_channel *self = channel_of(py_self);
-    PyObject *py_value = hbpy_source_recv(&self->base, HB_FOREVER);
-    if (!py_value && PyErr_ExceptionMatches(hbpy_state_of(py_self)->Closed))
-        PyErr_Clear(); /* NULL without an exception: the iteration ends */
-    return py_value;
+    hb_word word;
+    hb_status status = hbpy_source_wait(&self->base, HB_FOREVER, &word);
+    if (status == HB_OK)
+        return self->base.kind->decode(&self->base, word);
+    if (status == HB_CLOSED)
+        return NULL; /* without an exception: the iteration ends */
+    return hbpy_channel_raise(self, status);
 }
 
 /* ---- close ---- */

@@ -5,8 +5,7 @@
 
 /* ---- receiving from one source ---- */
 
-/* HB_WOULD_BLOCK only where the deadline is 0. */
-static hb_status receive(hbpy_source *self, hb_time deadline, hb_word *word)
+hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word)
 {
     hb_select select;
     hb_case item = { .source = self->source, .direction = HB_RECV };
@@ -31,7 +30,7 @@ static PyObject *finish_recv(hbpy_source *self, hb_status status, hb_word word)
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline)
 {
     hb_word word;
-    hb_status status = receive(self, deadline, &word);
+    hb_status status = hbpy_source_wait(self, deadline, &word);
     return finish_recv(self, status, word);
 }
 
@@ -67,7 +66,7 @@ static PyObject *Source_try_recv(PyObject *self, PyObject *const *args, Py_ssize
     if (hbpy_parse("try_recv", args, nargs, py_kwnames, names, 1, 0, &py_default) < 0)
         return NULL;
     hb_word word;
-    hb_status status = receive((hbpy_source *)self, 0, &word);
+    hb_status status = hbpy_source_wait((hbpy_source *)self, 0, &word);
     if (status == HB_WOULD_BLOCK)
         return Py_NewRef(py_default ? py_default : Py_None);
     return finish_recv((hbpy_source *)self, status, word);

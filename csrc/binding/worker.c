@@ -200,12 +200,12 @@ static PyObject *module_go(PyObject *module, PyObject *const *args, Py_ssize_t n
 
 static int join(hbpy_task *self, hb_time deadline)
 {
-    PyObject *py_never = hbpy_source_recv(&self->base, deadline);
-    Py_XDECREF(py_never);
-    if (!PyErr_ExceptionMatches(hbpy_state_of((PyObject *)self)->Closed))
-        return -1;
-    PyErr_Clear();
-    return 0;
+    hb_word nothing;
+    hb_status status = hbpy_source_wait(&self->base, deadline, &nothing);
+    if (status == HB_CLOSED)
+        return 0;
+    hbpy_raise(hbpy_state_of((PyObject *)self), status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
+    return -1;
 }
 
 static int join_with(const char *function, hbpy_task *self, PyObject *const *args, Py_ssize_t nargs,
@@ -237,7 +237,8 @@ static PyObject *Task_join(PyObject *self, PyObject *const *args, Py_ssize_t nar
 PyDoc_STRVAR(result_doc,
 "result($self, timeout=None, *, deadline=None)\n--\n\n"
 "Wait until the task has ended; return what fn returned or raise what it raised.\n\n"
-"Blocks as join() does. None after SystemExit, which ends a task quietly.");
+"Blocks as join() does, at most `timeout` seconds. None after SystemExit, which ends\n"
+"a task quietly.");
 
 static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)

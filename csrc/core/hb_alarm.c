@@ -11,7 +11,8 @@ static struct {
     size_t n, size;        /* lock */
     uint64_t set_so_far;   /* lock */
     bool running;          /* lock: the thread is there and will look again */
-    hb_atomic_u32 changed; /* counts new earliest alarms; the thread parks on it */
+    hb_time looks_at;      /* lock: until when it sleeps, 0 if it does not */
+    hb_atomic_u32 called;  /* counts calls to look at once; the thread parks on it */
 } alarms;
 
 /* ---- the heap ---- */
@@ -93,40 +94,63 @@ static hb_time fire_due_locked(void)
     return alarms.n ? alarms.heap[0]->due : HB_FOREVER;
 }
 
+static void sleep_locked(hb_time until)
+{
+    uint32_t seen = hb_load_acquire(&alarms.called);
+    alarms.looks_at = until;
+    hb_lock_release(&alarms.lock);
+    hb_platform_park(&alarms.called, seen, until);
+    hb_lock_acquire(&alarms.lock);
+    alarms.looks_at = 0;
+}
+
+/* A sleep that ends early, for whatever reason, does not lengthen a linger;
+ * only an alarm that was set meanwhile begins it anew. */
 static void serve(void *unused)
 {
     (void)unused;
     hb_platform_exact_timers();
     hb_lock_acquire(&alarms.lock);
-    hb_status woken = HB_OK;
+    hb_time lingers = HB_FOREVER; /* until then, while nothing is armed */
+    uint64_t seen = 0;            /* of set_so_far */
     for (;;) {
         hb_time until = fire_due_locked();
-        if (until == HB_FOREVER && woken == HB_TIMEOUT)
+        if (until != HB_FOREVER)
+            lingers = HB_FOREVER;
+        else if (lingers == HB_FOREVER || seen != alarms.set_so_far)
+            lingers = hb_time_add(hb_now(), LINGER);
+        else if (lingers <= hb_now())
             break;
-        if (until == HB_FOREVER)
-            until = hb_time_add(hb_now(), LINGER);
-        uint32_t seen = hb_load_acquire(&alarms.changed);
-        hb_lock_release(&alarms.lock);
-        woken = hb_platform_park(&alarms.changed, seen, until);
-        hb_lock_acquire(&alarms.lock);
+        seen = alarms.set_so_far;
+        sleep_locked(until < lingers ? until : lingers);
     }
     alarms.running = false;
     hb_lock_release(&alarms.lock);
 }
 
-/* Makes sure that somebody will look at the heap again. */
-static hb_status rouse_locked(hb_alarm *alarm)
+/* Makes sure that there is a thread. It is started under the lock, once in an
+ * idle while, so that no alarm can be armed in between and never be looked at. */
+static hb_status employ_locked(void)
 {
-    if (!alarms.running) {
-        hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
-        if (started != HB_OK)
-            return started;
-        alarms.running = true;
-    } else if (alarm->slot == 1) {
-        hb_fetch_add(&alarms.changed, 1);
-        hb_platform_unpark(&alarms.changed);
-    }
-    return HB_OK;
+    if (alarms.running)
+        return HB_OK;
+    hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
+    alarms.running = started == HB_OK;
+    return started;
+}
+
+/* Whether it sleeps too long now: for an alarm that comes before, or for one
+ * that is no more, so that it should only linger. */
+static bool oversleeps_locked(void)
+{
+    hb_time next = alarms.n ? alarms.heap[0]->due : hb_time_add(hb_now(), LINGER);
+    return next < alarms.looks_at;
+}
+
+static void call(void)
+{
+    hb_fetch_add(&alarms.called, 1);
+    hb_platform_unpark(&alarms.called);
 }
 
 /* ---- for its owner ---- */
@@ -167,10 +191,10 @@ static hb_status arm_locked(hb_alarm *alarm, hb_time due)
     alarm->order = alarms.set_so_far++;
     put_locked(++alarms.n, alarm);
     rise_locked(alarm);
-    hb_status roused = rouse_locked(alarm);
-    if (roused != HB_OK)
+    hb_status employed = employ_locked();
+    if (employed != HB_OK)
         remove_locked(alarm);
-    return roused;
+    return employed;
 }
 
 hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
@@ -180,7 +204,10 @@ hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
     *was_armed = disarm_locked(alarm);
     hb_status status = due == HB_FOREVER ? HB_OK : arm_locked(alarm, due);
     bool armed = alarm->slot != 0;
+    bool oversleeps = oversleeps_locked();
     hb_lock_release(&alarms.lock);
+    if (oversleeps)
+        call();
     if (*was_armed)
         hb_alarm_unref(alarm);
     if (!armed)
@@ -192,7 +219,10 @@ bool hb_alarm_cancel(hb_alarm *alarm)
 {
     hb_lock_acquire(&alarms.lock);
     bool was_armed = disarm_locked(alarm);
+    bool oversleeps = oversleeps_locked();
     hb_lock_release(&alarms.lock);
+    if (oversleeps)
+        call();
     if (was_armed)
         hb_alarm_unref(alarm);
     return was_armed;
@@ -216,6 +246,7 @@ static void forget_alarms(void)
         alarms.heap[i]->slot = 0;
     alarms.n = 0;
     alarms.running = false;
+    alarms.looks_at = 0;
 }
 
 __attribute__((constructor)) static void watch_forks(void)

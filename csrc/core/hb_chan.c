@@ -266,12 +266,21 @@ static hb_status wait_for(hb_chan *chan, hb_direction direction, hb_link *link, 
     return status;
 }
 
+static hb_status wait_for_nil(hb_time deadline)
+{
+    hb_status status;
+    do {
+        status = hb_wait_sleep(deadline);
+    } while (status == HB_INTERRUPTED);
+    return status;
+}
+
 static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, hb_time deadline)
 {
     hb_waiter waiter;
     hb_link link = { .waiter = &waiter };
     if (!chan)
-        return hb_wait_sleep(deadline);
+        return wait_for_nil(deadline);
     hb_waiter_init(&waiter);
     hb_status status = begin(chan, direction, &link, word);
     if (status != HB_WOULD_BLOCK)

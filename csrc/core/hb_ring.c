@@ -3,13 +3,9 @@
 #include <stdlib.h>
 
 #define FIRST_SIZE 8
-/* Above this, an empty ring goes back to the system. */
-#define KEPT_SIZE 4096
 
-bool hb__ring_reserve(hb_ring *ring)
+bool hb__ring_grow(hb_ring *ring)
 {
-    if (ring->count < ring->size)
-        return true;
     uint64_t size = ring->size ? ring->size * 2 : FIRST_SIZE;
     hb_word *words = size <= SIZE_MAX / sizeof *words ? malloc(size * sizeof *words) : NULL;
     if (!words)
@@ -19,12 +15,6 @@ bool hb__ring_reserve(hb_ring *ring)
     free(ring->words);
     *ring = (hb_ring){ .words = words, .size = size, .head = 0, .count = ring->count };
     return true;
-}
-
-void hb__ring_relax(hb_ring *ring)
-{
-    if (ring->size > KEPT_SIZE)
-        hb__ring_fini(ring);
 }
 
 void hb__ring_fini(hb_ring *ring)

@@ -14,13 +14,25 @@ typedef struct hb_ring {
     uint64_t count;
 } hb_ring;
 
-/* False when there is no memory; then nothing has changed. */
-bool hb__ring_reserve(hb_ring *ring);
+bool hb__ring_grow(hb_ring *ring);
 
-/* Gives back what a burst left behind. Call it when the ring is empty. */
-void hb__ring_relax(hb_ring *ring);
+/* Room for one more. False when there is no memory; then nothing has changed. */
+static inline bool hb__ring_reserve(hb_ring *ring)
+{
+    return ring->count < ring->size || hb__ring_grow(ring);
+}
 
 void hb__ring_fini(hb_ring *ring);
+
+/* Above this size an empty ring goes back to the system. */
+#define HB_RING_KEPT 4096
+
+/* Gives back what a burst left behind. Call it when the ring is empty. */
+static inline void hb__ring_relax(hb_ring *ring)
+{
+    if (ring->size > HB_RING_KEPT)
+        hb__ring_fini(ring);
+}
 
 static inline hb_word hb__ring_at(const hb_ring *ring, uint64_t i)
 {

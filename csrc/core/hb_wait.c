@@ -65,7 +65,7 @@ bool hb__wait_serve(hb_link *link, hb_status status, hb_word word)
     return true;
 }
 
-void hb__wait_wake(hb_waiter *chain)
+void hb__wait_wake_chain(hb_waiter *chain)
 {
     while (chain) {
         hb_waiter *next = chain->next; /* before the wake: then it may be gone */
@@ -166,14 +166,14 @@ void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
     link->queued = false;
 }
 
-hb_link *hb__queue_first_locked(hb_queue *queue)
+hb_link *hb__queue_find_locked(hb_queue *queue)
 {
     while (queue->head && !can_be_won(queue->head->waiter))
         hb__queue_remove_locked(queue, queue->head);
     return queue->head;
 }
 
-hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word)
+hb_link *hb__queue_win_locked(hb_queue *queue, hb_status status, hb_word word)
 {
     hb_link *link;
     while ((link = queue->head)) {

@@ -75,8 +75,14 @@ bool hb__wait_win(hb_waiter *waiter);
 /* As hb__wait_win, and fills in the outcome. */
 bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
 
-/* Wakes a chain of won waiters. Call it with no lock held. */
-void hb__wait_wake(hb_waiter *chain);
+/* Wakes a chain of won waiters; NULL: nobody. Call it with no lock held. */
+void hb__wait_wake_chain(hb_waiter *chain);
+
+static inline void hb__wait_wake(hb_waiter *chain)
+{
+    if (chain)
+        hb__wait_wake_chain(chain);
+}
 
 /* Waits until the waiter is done: HB_OK. Or returns HB_TIMEOUT or HB_INTERRUPTED
  * with the waiter as it was: hb_wait_cancel it, or call again. */
@@ -92,10 +98,20 @@ hb_status hb_wait_sleep(hb_time deadline);
 /* Queues. The source's lock is held. */
 void hb__queue_add_locked(hb_queue *queue, hb_link *link);
 void hb__queue_remove_locked(hb_queue *queue, hb_link *link);
+hb_link *hb__queue_find_locked(hb_queue *queue);
+hb_link *hb__queue_win_locked(hb_queue *queue, hb_status status, hb_word word);
+
 /* The longest-waiting link that can still be won, or NULL. Drops dead ones. */
-hb_link *hb__queue_first_locked(hb_queue *queue);
+static inline hb_link *hb__queue_first_locked(hb_queue *queue)
+{
+    return queue->head ? hb__queue_find_locked(queue) : NULL;
+}
+
 /* Serves and removes the longest-waiting link; NULL if nobody waits. */
-hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word);
+static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word)
+{
+    return queue->head ? hb__queue_win_locked(queue, status, word) : NULL;
+}
 
 /* A thread of the engine: one that can be told to stop while it waits. */
 typedef struct hb_party {

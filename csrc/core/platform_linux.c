@@ -21,12 +21,20 @@ static long futex(hb_atomic_u32 *word, int op, uint32_t value, const struct time
                    FUTEX_BITSET_MATCH_ANY);
 }
 
+/* The kernel refuses instants before the clock's zero. They have passed, as
+ * zero has. */
+static struct timespec timespec_of(int64_t deadline)
+{
+    int64_t instant = deadline > 0 ? deadline : 0;
+    return (struct timespec){
+        .tv_sec = (time_t)(instant / 1000000000),
+        .tv_nsec = (long)(instant % 1000000000),
+    };
+}
+
 hb_status hb_platform_park(hb_atomic_u32 *word, uint32_t expected, int64_t deadline)
 {
-    struct timespec until = {
-        .tv_sec = (time_t)(deadline / 1000000000),
-        .tv_nsec = (long)(deadline % 1000000000),
-    };
+    struct timespec until = timespec_of(deadline);
     /* FUTEX_WAIT_BITSET, because it alone takes an absolute monotonic time. */
     long done = futex(word, FUTEX_WAIT_BITSET, expected, deadline == INT64_MAX ? NULL : &until);
     if (done == 0 || errno == EAGAIN)

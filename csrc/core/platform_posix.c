@@ -53,10 +53,11 @@ static struct timespec wall_after(int64_t nanoseconds)
 
 static int sleep_locked(bucket *b, int64_t deadline)
 {
-    int64_t left = deadline - hb_platform_now();
+    int64_t now = hb_platform_now();
     int64_t slice = hb_platform_signal_slice();
-    if (left <= 0)
+    if (deadline <= now)
         return ETIMEDOUT;
+    int64_t left = deadline - now;
     struct timespec until = wall_after(left < slice ? left : slice);
     int woken = pthread_cond_timedwait(&b->changed, &b->mutex, &until);
     return woken == ETIMEDOUT && left > slice ? EINTR : woken;
