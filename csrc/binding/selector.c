@@ -285,9 +285,9 @@ static PyObject *run(hbpy_selector *self, bool biased, bool wait, hb_time deadli
 
 PyDoc_STRVAR(select_doc,
 "select($self, /, *, timeout=None, deadline=None, biased=False)\n--\n\n"
-"As select() over the cases; the index of the Selected is the case's key.\n\n"
-"Cases added or removed by another thread while this waits count from the next\n"
-"call on.");
+"As select() over the cases, for at most `timeout` seconds; the index of the Selected\n"
+"is the case's key. Cases added or removed by another thread while this waits count\n"
+"from the next call on.");
 
 static PyObject *Selector_select(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
@@ -450,6 +450,7 @@ static PyMethodDef methods[] = {
       try_select_doc },
     { "add", Selector_add, METH_O, add_doc },
     { "remove", Selector_remove, METH_O, remove_doc },
+    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Selector[T]: for annotations." },
     { NULL, NULL, 0, NULL },
 };
 
