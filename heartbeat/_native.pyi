@@ -252,7 +252,10 @@ def try_select(*cases: _Case[_T], biased: bool = False) -> Selected[_T | None] |
 @disjoint_base
 class Selector(Generic[_T]):
     def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    @overload
     def __new__(cls, cases: Iterable[_Case[_T]] = ()) -> Self: ...
+    @overload  # a list of cases with different item types
+    def __new__(cls, cases: Iterable[_Case[Any]]) -> Selector[Any]: ...
     def select(
         self,
         *,
