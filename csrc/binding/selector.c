@@ -263,6 +263,7 @@ static PyMethodDef methods[] = {
       try_select_doc },
     { "add", Selector_add, METH_O, add_doc },
     { "remove", Selector_remove, METH_O, remove_doc },
+    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Selector[T]: for annotations." },
     { NULL, NULL, 0, NULL },
 };
 
