@@ -181,8 +181,9 @@ PyDoc_STRVAR(recv_many_doc,
 "recv_many($self, max, /, *, timeout=None, deadline=None)\n--\n\n"
 "Return a list of 1 to `max` values, oldest first.\n\n"
 "Waits, as recv() does, for the first only, then takes what is there under one\n"
-"lock. Raises TimeoutError when nothing came in time, Closed when the channel is\n"
-"closed and drained, ValueError when max is below 1.");
+"lock. Raises TimeoutError when nothing came within `timeout` seconds (or until\n"
+"`deadline`), Closed when the channel is closed and drained, ValueError when max is\n"
+"below 1.");
 
 static PyObject *Channel_recv_many(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)

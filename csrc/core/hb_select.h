@@ -43,9 +43,11 @@ typedef struct hb_select {
     uint32_t sources;
     hb_source **order; /* the distinct sources by address */
     hb_link *links;    /* one a case */
+    uint32_t *turns;   /* where sources repeat: the cases in random order, else NULL */
     hb_waiter waiter;
     hb_source *inline_order[HB_INLINE_CASES];
     hb_link inline_links[HB_INLINE_CASES];
+    uint32_t inline_turns[HB_INLINE_CASES];
     /* the outcome */
     uint32_t index;
     hb_word word;

@@ -104,7 +104,7 @@ static hb_status launch(hb_worker *worker, const char *name)
 {
     if (!enlist(worker))
         return HB_STOPPED;
-    hb_status started = hb_platform_thread(run, worker, name);
+    hb_status started = hb_platform_thread(run, worker, name, HB_SIGNALS_INHERITED);
     if (started != HB_OK)
         delist(worker);
     return started;
@@ -160,7 +160,6 @@ hb_status hb_workers_stop(hb_time deadline)
 /* The child has none of the parent's workers: their ends have come. */
 static void forget_workers(void)
 {
-    hb_lock_init(&workers.lock);
     for (hb_worker *worker = workers.first; worker; worker = worker->next) {
         worker->listed = false;
         hb__chan_orphan(worker->done);

@@ -1,0 +1,318 @@
+from _typeshed import structseq
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from types import GenericAlias
+from typing import (
+    Any,
+    Final,
+    Generic,
+    Literal,
+    ParamSpec,
+    Self,
+    TypeAlias,
+    TypeVar,
+    final,
+    overload,
+    type_check_only,
+)
+from typing_extensions import disjoint_base
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+_D = TypeVar("_D")
+_P = ParamSpec("_P")
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+_C = TypeVar("_C")
+_E = TypeVar("_E")
+
+_Duration: TypeAlias = float | timedelta
+_Case: TypeAlias = Source[_T] | _BoundCase[_T] | None
+
+class Error(Exception): ...
+
+class Closed(Error):
+    cause: Any
+
+class DeadlockError(Error):
+    report: Any
+
+class Revoked(Error): ...
+class Stopped(Error): ...
+
+@disjoint_base
+class Source(Generic[_T_co]):
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
+    def recv(self, *, timeout: _Duration | None = None, deadline: float | None = None) -> _T_co: ...
+    @overload
+    def try_recv(self, default: None = None, /) -> _T_co | None: ...
+    @overload
+    def try_recv(self, default: _D, /) -> _T_co | _D: ...
+
+@final
+class ChannelStats(structseq[Any], tuple[int, int | None, bool, int, int, int, int, float, int]):
+    __match_args__: Final = (
+        "len",
+        "capacity",
+        "closed",
+        "sends",
+        "receives",
+        "waiting_senders",
+        "waiting_receivers",
+        "longest_wait",
+        "high_water",
+    )
+    @property
+    def len(self) -> int: ...
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def sends(self) -> int: ...
+    @property
+    def receives(self) -> int: ...
+    @property
+    def waiting_senders(self) -> int: ...
+    @property
+    def waiting_receivers(self) -> int: ...
+    @property
+    def longest_wait(self) -> float: ...
+    @property
+    def high_water(self) -> int: ...
+
+@disjoint_base
+class Channel(Source[_T]):
+    @overload
+    def __init__(
+        self, capacity: int | None = 0, *, dtype: None = None, name: str | None = None
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[int],
+        capacity: int | None = 0,
+        *,
+        dtype: Literal["q"],
+        name: str | None = None,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[float],
+        capacity: int | None = 0,
+        *,
+        dtype: Literal["d"],
+        name: str | None = None,
+    ) -> None: ...
+    @property
+    def capacity(self) -> int | None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def dtype(self) -> str | None: ...
+    @property
+    def name(self) -> str | None: ...
+    def send(
+        self, value: _T, /, *, timeout: _Duration | None = None, deadline: float | None = None
+    ) -> None: ...
+    def try_send(self, value: _T, /) -> bool: ...
+    def send_many(
+        self,
+        values: Iterable[_T],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+    ) -> int: ...
+    def recv_many(
+        self, max: int, /, *, timeout: _Duration | None = None, deadline: float | None = None
+    ) -> list[_T]: ...
+    def close(self, cause: Any = None) -> bool: ...
+    def stats(self) -> ChannelStats: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+    def __len__(self) -> int: ...
+    def __bool__(self) -> Literal[True]: ...
+
+nil: Channel[Any]
+
+@type_check_only
+class _BoundCase(
+    Generic[_T_co]
+): ...  # what both kinds of case have in common for select: the type they give
+
+@final
+class Recv(_BoundCase[_T_co]):
+    @property
+    def source(self) -> Source[_T_co]: ...
+    @property
+    def value(self) -> None: ...
+
+@final
+class Send(_BoundCase[None]):
+    @property
+    def source(self) -> Channel[Any]: ...
+    @property
+    def value(self) -> Any: ...
+
+def recv(source: Source[_T], /) -> Recv[_T]: ...
+def send(channel: Channel[_T], value: _T, /) -> Send: ...
+
+@final
+class Selected(structseq[Any], tuple[int, _T_co, bool], Generic[_T_co]):
+    __match_args__: Final = ("index", "value", "ok")
+    @property
+    def index(self) -> int: ...  # type: ignore[override]
+    @property
+    def value(self) -> _T_co: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def source(self) -> Source[Any]: ...
+
+# Up to four cases keep their item types apart; with more, or with an unpacked sequence, they share
+# one. `None` is always possible: a closed source and a send case have no value.
+@overload
+def select(
+    *, timeout: _Duration | None = None, deadline: float | None = None, biased: bool = False
+) -> Selected[None]: ...
+@overload
+def select(
+    case0: _Case[_A],
+    /,
+    *,
+    timeout: _Duration | None = None,
+    deadline: float | None = None,
+    biased: bool = False,
+) -> Selected[_A | None]: ...
+@overload
+def select(
+    case0: _Case[_A],
+    case1: _Case[_B],
+    /,
+    *,
+    timeout: _Duration | None = None,
+    deadline: float | None = None,
+    biased: bool = False,
+) -> Selected[_A | _B | None]: ...
+@overload
+def select(
+    case0: _Case[_A],
+    case1: _Case[_B],
+    case2: _Case[_C],
+    /,
+    *,
+    timeout: _Duration | None = None,
+    deadline: float | None = None,
+    biased: bool = False,
+) -> Selected[_A | _B | _C | None]: ...
+@overload
+def select(
+    case0: _Case[_A],
+    case1: _Case[_B],
+    case2: _Case[_C],
+    case3: _Case[_E],
+    /,
+    *,
+    timeout: _Duration | None = None,
+    deadline: float | None = None,
+    biased: bool = False,
+) -> Selected[_A | _B | _C | _E | None]: ...
+@overload
+def select(
+    *cases: _Case[_T],
+    timeout: _Duration | None = None,
+    deadline: float | None = None,
+    biased: bool = False,
+) -> Selected[_T | None]: ...
+@overload
+def try_select(*, biased: bool = False) -> None: ...
+@overload
+def try_select(case0: _Case[_A], /, *, biased: bool = False) -> Selected[_A | None] | None: ...
+@overload
+def try_select(
+    case0: _Case[_A], case1: _Case[_B], /, *, biased: bool = False
+) -> Selected[_A | _B | None] | None: ...
+@overload
+def try_select(
+    case0: _Case[_A], case1: _Case[_B], case2: _Case[_C], /, *, biased: bool = False
+) -> Selected[_A | _B | _C | None] | None: ...
+@overload
+def try_select(
+    case0: _Case[_A],
+    case1: _Case[_B],
+    case2: _Case[_C],
+    case3: _Case[_E],
+    /,
+    *,
+    biased: bool = False,
+) -> Selected[_A | _B | _C | _E | None] | None: ...
+@overload
+def try_select(*cases: _Case[_T], biased: bool = False) -> Selected[_T | None] | None: ...
+
+class Selector(Generic[_T]):
+    def __new__(cls, cases: Iterable[_Case[_T]] = ()) -> Self: ...
+    def select(
+        self,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_T | None]: ...
+    def try_select(self, *, biased: bool = False) -> Selected[_T | None] | None: ...
+    def add(self, case: _Case[_T]) -> int: ...
+    def remove(self, key: int) -> None: ...
+    def __len__(self) -> int: ...
+
+def seed(value: int | None = None, /) -> None: ...
+def now() -> float: ...
+def sleep(d: _Duration, /) -> None: ...
+
+@disjoint_base
+class Timer(Source[float]):
+    def __new__(cls, d: _Duration, /) -> Self: ...
+    @property
+    def due(self) -> float: ...
+    @property
+    def active(self) -> bool: ...
+    def stop(self) -> bool: ...
+    def reset(self, d: _Duration, /) -> bool: ...
+
+@disjoint_base
+class Ticker(Source[float]):
+    def __new__(cls, d: _Duration, /) -> Self: ...
+    @property
+    def due(self) -> float: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def missed(self) -> int: ...
+    @property
+    def period(self) -> float: ...
+    def stop(self) -> None: ...
+    def reset(self, d: _Duration, /) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> float: ...
+
+def after(d: _Duration, /) -> Timer: ...
+def after_func(d: _Duration, fn: Callable[[], object], /) -> Timer: ...
+def tick(d: _Duration, /) -> Ticker: ...
+
+@final
+class Task(Source[None], Generic[_T_co]):
+    @property
+    def name(self) -> str: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def ident(self) -> int | None: ...
+    @property
+    def exception(self) -> BaseException | None: ...
+    def join(self, timeout: _Duration | None = None, *, deadline: float | None = None) -> None: ...
+    def result(
+        self, timeout: _Duration | None = None, *, deadline: float | None = None
+    ) -> _T_co: ...
+
+@overload
+def go(fn: Callable[..., _T], /, *args: Any, name: str | None, **kwargs: Any) -> Task[_T]: ...
+@overload
+def go(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Task[_T]: ...

@@ -1,0 +1,100 @@
+"""Builds the programs that measure, into build/bench, and says which cannot be built."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from compare import Contender, Skipped
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+BUILD = ROOT / "build" / "bench"
+CFLAGS = ("-std=gnu11", "-O2", "-DNDEBUG", "-Wall", "-Wextra", "-pthread")
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def run(*command: str, cwd: Path) -> None:
+    """Runs a build step; what it says is shown only if it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{shlex.join(command)}:\n{done.stdout}{done.stderr}")
+
+
+def compiler() -> list[str]:
+    return shlex.split(os.environ.get("CC", "cc"))
+
+
+def core() -> Contender:
+    """The C core with the programs in core/. It must build: it is what is measured."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    program = BUILD / "core"
+    sources = [*sorted((ROOT / "csrc/core").glob("*.c")), *sorted((HERE / "core").rglob("*.c"))]
+    run(*compiler(), *CFLAGS, f"-I{ROOT / 'csrc/core'}", f"-I{HERE / 'core'}",
+        *map(str, sources), "-o", str(program), cwd=ROOT)
+    version = output(*compiler(), "--version").splitlines()[0]
+    return Contender("heartbeat", (str(program),), f"csrc/core, {version}, {' '.join(CFLAGS)}")
+
+
+def locked_version(lock: Path, package: str) -> str:
+    found = re.search(rf'name = "{package}"\nversion = "([^"]+)"', lock.read_text())
+    return found.group(1) if found else "of unknown version"
+
+
+def crossbeam() -> Contender | Skipped:
+    """Built in a copy, so that the lock file and the objects stay out of the source."""
+    if not shutil.which("cargo"):
+        return Skipped("crossbeam", "there is no cargo")
+    copy = BUILD / "crossbeam"
+    shutil.copytree(HERE / "peers/crossbeam", copy, dirs_exist_ok=True)
+    try:
+        run("cargo", "build", "--release", "--jobs", "2", "--quiet", cwd=copy)
+    except RuntimeError as error:
+        return Skipped("crossbeam", f"cargo could not build it: {last_line(error)}")
+    version = locked_version(copy / "Cargo.lock", "crossbeam-channel")
+    program = copy / "target/release/bench-crossbeam"
+    return Contender("crossbeam", (str(program),), f"crossbeam-channel {version}, "
+                     f"{output('rustc', '--version')}, --release")
+
+
+def go() -> Contender | Skipped:
+    if not shutil.which("go"):
+        return Skipped("Go", "there is no go")
+    program = BUILD / "go"
+    try:
+        run("go", "build", "-o", str(program), ".", cwd=HERE / "peers/go")
+    except RuntimeError as error:
+        return Skipped("Go", f"go could not build it: {last_line(error)}")
+    return Contender("Go", (str(program),), output("go", "version"))
+
+
+def python() -> tuple[Contender, ...]:
+    """The package that this interpreter imports, and the queues that it brings along."""
+    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    ours = f"heartbeat {importlib.metadata.version('heartbeat')}, {version}"
+    program = (sys.executable, str(HERE / "python"))
+    return tuple(
+        Contender(kind, (*program, kind), said)
+        for kind, said in (
+            ("heartbeat", ours), ("queue.Queue", version), ("queue.SimpleQueue", version)
+        )
+    )
+
+
+def gil_note() -> str:
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)
+    return "" if enabled() else ", free-threaded"
+
+
+def last_line(error: RuntimeError) -> str:
+    return str(error).strip().splitlines()[-1]

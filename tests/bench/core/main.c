@@ -1,0 +1,81 @@
+/* bench <scenario> <count>: runs one benchmark once and prints nanoseconds an
+ * operation. Without arguments: the names of the scenarios. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "scenarios.h"
+
+#define AS_COUNT UINT64_MAX /* a capacity that holds all messages */
+
+typedef struct scenario {
+    const char *name;
+    bench_fn *run;
+    uint64_t parameter;
+} scenario;
+
+#define BOUNDED(fn)                                                     \
+    { #fn "-0", fn, 0 }, { #fn "-1", fn, 1 }, { #fn "-n", fn, AS_COUNT }, \
+        { #fn "-unbounded", fn, HB_UNBOUNDED }
+
+static const scenario scenarios[] = {
+    { "seq-n", seq, AS_COUNT }, { "seq-unbounded", seq, HB_UNBOUNDED },
+    BOUNDED(spsc), BOUNDED(mpsc), BOUNDED(mpmc), BOUNDED(select_rx), BOUNDED(select_both),
+    { "MakeChan", make_chan, 8 },
+    { "ChanNonblocking", chan_nonblocking, 0 },
+    { "ChanUncontended", chan_uncontended, 100 },
+    { "ChanContended", chan_contended, 100 },
+    { "ChanCreation", chan_creation, 1 },
+    { "ChanSem", chan_sem, 0 },
+    { "ChanSync", chan_sync, 0 },
+    { "ChanSyncWork", chan_sync, 1000 },
+    { "ChanProdCons0", chan_prod_cons, 0 },
+    { "ChanProdCons10", chan_prod_cons, 10 },
+    { "ChanProdCons100", chan_prod_cons, 100 },
+    { "ChanProdConsWork0", chan_prod_cons_work, 0 },
+    { "ChanProdConsWork10", chan_prod_cons_work, 10 },
+    { "ChanProdConsWork100", chan_prod_cons_work, 100 },
+    { "ChanPopular", chan_popular, 1000 },
+    { "ChanClosed", chan_closed, 0 },
+    { "ReceiveDataFromClosedChan", receive_data_from_closed_chan, 0 },
+    { "SelectUncontended", select_uncontended, 0 },
+    { "SelectSyncContended", select_sync_contended, 0 },
+    { "SelectAsyncContended", select_async_contended, 0 },
+    { "SelectNonblock", select_nonblock, 0 },
+    { "SelectProdCons", select_prod_cons, 128 },
+};
+
+#define SCENARIOS (sizeof scenarios / sizeof *scenarios)
+
+static hb_time started;
+
+void bench_restart_clock(void)
+{
+    started = hb_now();
+}
+
+static int list(void)
+{
+    for (size_t i = 0; i < SCENARIOS; i++)
+        puts(scenarios[i].name);
+    return 0;
+}
+
+static int measure(const scenario *s, uint64_t count)
+{
+    bench_restart_clock();
+    s->run(count, s->parameter == AS_COUNT ? count : s->parameter);
+    printf("%.3f\n", (double)(hb_now() - started) / (double)count);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        return list();
+    for (size_t i = 0; i < SCENARIOS; i++)
+        if (strcmp(argv[1], scenarios[i].name) == 0)
+            return measure(&scenarios[i], strtoull(argv[2], NULL, 10));
+    fprintf(stderr, "bench: no scenario %s\n", argv[1]);
+    return 2;
+}

@@ -1,0 +1,21 @@
+/* scenarios: the benchmarks there are, each in the file of its name. */
+#ifndef SCENARIOS_H
+#define SCENARIOS_H
+
+#include "bench.h"
+
+/* messages/: crossbeam's scenarios. The parameter is the capacity. */
+bench_fn seq, spsc, mpsc, mpmc, select_rx, select_both;
+
+/* micro/: the channel benchmarks of Go's runtime; an operation is what the one
+ * of the same name counts as one. The parameter is not used,
+ * or it is: */
+bench_fn chan_nonblocking, chan_sem, chan_closed, receive_data_from_closed_chan,
+    select_uncontended, select_sync_contended, select_async_contended, select_nonblock;
+bench_fn make_chan, chan_creation, chan_prod_cons, chan_prod_cons_work,
+    select_prod_cons;                      /* the capacity */
+bench_fn chan_uncontended, chan_contended; /* messages in one operation */
+bench_fn chan_popular;                     /* threads, and messages in one operation */
+bench_fn chan_sync;                        /* steps of work between messages */
+
+#endif

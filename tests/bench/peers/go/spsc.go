@@ -1,0 +1,4 @@
+package main
+
+// spsc: one goroutine sends, another receives.
+func spsc(count, capacity int) { toOne(1, count, capacity) }

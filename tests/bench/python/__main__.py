@@ -1,0 +1,39 @@
+"""python tests/bench/python <kind> [<scenario> <count>]: one contender; see ../compare.py."""
+
+from __future__ import annotations
+
+import sys
+
+import batches
+import idle
+import nonblocking
+import pingpong
+import selecting
+import throughput
+import uncontended
+from kinds import KINDS
+from timing import Benchmark
+
+COMPARED = (uncontended, nonblocking, pingpong, throughput)
+OURS_ALONE = (batches, selecting, idle)
+
+
+def scenarios(kind: str) -> dict[str, Benchmark]:
+    found: dict[str, Benchmark] = {}
+    for module in COMPARED:
+        found |= module.scenarios(KINDS[kind])
+    for module in OURS_ALONE if kind == "heartbeat" else ():
+        found |= module.scenarios()
+    return found
+
+
+def main(kind: str, *rest: str) -> None:
+    if rest:
+        name, count = rest
+        print(f"{scenarios(kind)[name](int(count)):.3f}")
+    else:
+        print("\n".join(scenarios(kind)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,145 @@
+"""What is measured: the sections, their contenders and their scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import build
+from compare import Contender, Scenario, Skipped
+
+QUICK = 100  # a quick run has that much less to do
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to measure."""
+
+    share: float  # of the usual counts
+    rounds: int
+    filter: str
+
+    @classmethod
+    def of(cls, quick: bool, count: int | None, rounds: int, name_part: str) -> Plan:
+        share = count / MESSAGES if count else 1 / QUICK if quick else 1.0
+        return cls(share, rounds, name_part)
+
+    def scenario(self, name: str, count: int) -> Scenario:
+        """Four threads share the work, so the count stays a multiple of four."""
+        return Scenario(name, max(4, int(count * self.share) // 4 * 4))
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table. The first contender is ours."""
+
+    title: str
+    legend: str
+    contenders: tuple[Contender | Skipped, ...]
+    counts: dict[str, int]  # operations by scenario
+
+    @property
+    def able(self) -> list[Contender]:
+        return [c for c in self.contenders if isinstance(c, Contender)]
+
+    def scenarios(self, plan: Plan) -> list[Scenario]:
+        chosen = {name: n for name, n in self.counts.items() if plan.filter in name}
+        return [plan.scenario(name, count) for name, count in chosen.items()]
+
+
+# ---- the C core and crossbeam's scenarios ----
+
+MESSAGES = 500_000
+KINDS = ("spsc", "mpsc", "mpmc", "select_rx", "select_both")
+CAPACITIES = {"0": KINDS, "1": KINDS, "n": ("seq", *KINDS), "unbounded": ("seq", *KINDS)}
+
+CORE = {f"{kind}-{size}": MESSAGES for size, kinds in CAPACITIES.items() for kind in kinds}
+
+
+def core() -> Section:
+    return Section(
+        "C core: messages through a channel",
+        "Nanoseconds a message, median (least to most).",
+        (build.core(), build.crossbeam(), build.go()),
+        CORE,
+    )
+
+
+# ---- the C core and the benchmarks of Go's runtime ----
+
+MICRO = {
+    "MakeChan": 1_000_000,
+    "ChanNonblocking": 2_000_000,
+    "ChanUncontended": 10_000,
+    "ChanContended": 10_000,
+    "ChanCreation": 500_000,
+    "ChanSem": 1_000_000,
+    "ChanSync": 500_000,
+    "ChanSyncWork": 100_000,
+    "ChanProdCons0": 500_000,
+    "ChanProdCons10": 500_000,
+    "ChanProdCons100": 500_000,
+    "ChanProdConsWork0": 500_000,
+    "ChanProdConsWork10": 500_000,
+    "ChanProdConsWork100": 500_000,
+    "ChanPopular": 40,
+    "ChanClosed": 2_000_000,
+    "ReceiveDataFromClosedChan": 2_000_000,
+    "SelectUncontended": 500_000,
+    "SelectSyncContended": 200_000,
+    "SelectAsyncContended": 500_000,
+    "SelectNonblock": 500_000,
+    "SelectProdCons": 500_000,
+}
+
+
+def go() -> Section:
+    return Section(
+        "C core: the channel benchmarks of Go's runtime",
+        "Nanoseconds an operation, median (least to most).",
+        (build.core(), build.go()),
+        MICRO,
+    )
+
+
+# ---- Python ----
+
+PYTHON = {
+    "send_recv": 500_000,
+    "try_send_try_recv": 500_000,
+    "ping_pong-0": 20_000,
+    "ping_pong-1": 20_000,
+    "ping_pong-unbounded": 20_000,
+    "one_to_one-0": 50_000,
+    "one_to_one-1": 50_000,
+    "one_to_one-100": 200_000,
+    "one_to_one-unbounded": 200_000,
+    "four_to_four-0": 50_000,
+    "four_to_four-1": 50_000,
+    "four_to_four-100": 200_000,
+    "four_to_four-unbounded": 200_000,
+    "send_many_recv_many": 2_000_000,
+    "one_to_one-many": 1_000_000,
+    "select_ready-2": 200_000,
+    "select_ready-64": 50_000,
+    "selector_ready-2": 200_000,
+    "selector_ready-64": 200_000,
+    "try_select_empty-2": 200_000,
+    "try_select_empty-64": 50_000,
+    "select_ping_pong-2": 20_000,
+    "select_ping_pong-64": 20_000,
+    "idle-cpu_us": 2_000,
+    "idle-switches": 2_000,
+}
+
+
+def python() -> Section:
+    return Section(
+        "Python: heartbeat and the standard library's queues",
+        "Nanoseconds an operation, median (least to most); what idle-... counts, README.md says.",
+        build.python(),
+        PYTHON,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go, "python": python}

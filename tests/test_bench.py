@@ -1,0 +1,76 @@
+"""The benchmarks run and their tables are complete. How fast anything is, is not asked."""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).parent / "bench"
+NUMBER = re.compile(r"[\d.]+ \([\d.]+ to [\d.]+\)")
+Table = dict[str, dict[str, str]]  # by scenario, by column
+
+# How many scenarios each contender has, by section.
+ROWS = {
+    "core": {"heartbeat": 22, "crossbeam": 22, "Go": 16},
+    "go": {"heartbeat": 22, "Go": 22},
+    "python": {"heartbeat": 25, "queue.Queue": 10, "queue.SimpleQueue": 5},
+}
+
+
+def is_instrumented() -> bool:
+    """A sanitizer is preloaded, or built into the interpreter."""
+    return "LD_PRELOAD" in os.environ or "sanitizer" in str(sysconfig.get_config_var("CONFIG_ARGS"))
+
+
+def quick(section: str) -> str:
+    command = [sys.executable, str(BENCH / "run.py"), "--quick", "--only", section]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def table_in(report: str) -> Table:
+    head, _, *rows = [cells(line) for line in report.splitlines() if line.startswith("|")]
+    return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+
+
+def skipped_in(report: str) -> set[str]:
+    return set(re.findall(r"^- (.+): skipped: .+$", report, re.MULTILINE))
+
+
+def filled(table: Table, contender: str) -> list[str]:
+    return [name for name, row in table.items() if NUMBER.fullmatch(row.get(contender, ""))]
+
+
+@pytest.mark.skipif(is_instrumented(), reason="a benchmark means nothing under a sanitizer")
+@pytest.mark.parametrize("section", ROWS)
+def test_table_is_complete(section: str) -> None:
+    report = quick(section)
+    table, skipped = table_in(report), skipped_in(report)
+    assert "heartbeat" not in skipped
+    for contender, expected in ROWS[section].items():
+        assert len(filled(table, contender)) == (0 if contender in skipped else expected), contender
+
+
+def named_in_readme() -> set[str]:
+    """What stands in backquotes in the first column of the lists of scenarios."""
+    return set(re.findall(r"^\| `([\w.-]+)`", (BENCH / "README.md").read_text(), re.MULTILINE))
+
+
+def base_name(scenario: str) -> str:
+    """Without the capacity or the number of sources."""
+    return re.sub(r"-(n|unbounded|many|\d+)$", "", scenario)
+
+
+def test_readme_explains_every_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+    import sections
+
+    counts = {**sections.CORE, **sections.MICRO, **sections.PYTHON}
+    assert named_in_readme() == {base_name(name) for name in counts}
