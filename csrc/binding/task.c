@@ -178,6 +178,7 @@ static void dealloc(PyObject *py_self)
     if (PyObject_CallFinalizerFromDealloc(py_self) < 0)
         return; /* the hook keeps it */
     PyObject_GC_UnTrack(py_self);
+    Py_TRASHCAN_BEGIN(py_self, dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
     clear(py_self);
@@ -185,6 +186,7 @@ static void dealloc(PyObject *py_self)
     hb_worker_unref(self->worker);
     type->tp_free(py_self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 /* ---- the type ---- */
