@@ -24,6 +24,7 @@ typedef struct hbpy_state {
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyObject *threading; /* the module: when the interpreter ends, nothing can be imported */
 } hbpy_state;
 
 extern struct PyModuleDef hbpy_module;
@@ -170,6 +171,6 @@ PyObject *hbpy_take_exception(void);
 /* Tells threading.excepthook of an exception nobody will look at. `py_thread`
  * is what the report names (anything with .name), or None. Leaves what
  * exception is set as it is. */
-void hbpy_report_exception(PyObject *py_exception, PyObject *py_thread);
+void hbpy_report_exception(hbpy_state *state, PyObject *py_exception, PyObject *py_thread);
 
 #endif

@@ -82,23 +82,21 @@ static void adopt_main_thread(void)
     main_thread = PyThread_get_thread_ident();
 }
 
-static int find_main_thread(void)
+static int find_main_thread(PyObject *py_threading)
 {
-    PyObject *py_threading = PyImport_ImportModule("threading");
-    PyObject *py_main = py_threading ? PyObject_CallMethod(py_threading, "main_thread", NULL) : NULL;
+    PyObject *py_main = PyObject_CallMethod(py_threading, "main_thread", NULL);
     PyObject *py_ident = py_main ? PyObject_GetAttrString(py_main, "ident") : NULL;
     if (py_ident)
         main_thread = PyLong_AsUnsignedLong(py_ident);
     Py_XDECREF(py_ident);
     Py_XDECREF(py_main);
-    Py_XDECREF(py_threading);
     return PyErr_Occurred() ? -1 : 0;
 }
 
 int hbpy_init_gil(PyObject *module, hbpy_state *state)
 {
     (void)module;
-    (void)state;
     hb_platform_at_fork_child(adopt_main_thread);
-    return find_main_thread();
+    state->threading = PyImport_ImportModule("threading");
+    return state->threading ? find_main_thread(state->threading) : -1;
 }

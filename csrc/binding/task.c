@@ -167,7 +167,7 @@ static void finalize(PyObject *py_self)
 {
     hbpy_task *self = task_of(py_self);
     if (self->py_exception && !hb_load_relaxed(&self->looked))
-        hbpy_report_exception(self->py_exception, py_self);
+        hbpy_report_exception(hbpy_state_of(py_self), self->py_exception, py_self);
     hb_store_relaxed(&self->looked, 1);
 }
 
