@@ -145,8 +145,12 @@ int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
 /* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */
 int hbpy_parse_deadline(PyObject *py_timeout, PyObject *py_deadline, hb_time *deadline);
 
-/* A name argument: a str, None or NULL. 0, or -1 with an exception. */
-int hbpy_check_name(PyObject *py_name);
+/* iter() of an argument. */
+PyObject *hbpy_iterate(PyObject *py_values, const char *name);
+
+/* A name argument (str, None or NULL) as a new reference, NULL if there is none. It is an
+ * exact str: an instance of a subclass could be part of a cycle. 0, or -1 with an exception. */
+int hbpy_parse_name(PyObject *py_given, PyObject **py_name);
 
 /* An instant or duration in seconds. */
 PyObject *hbpy_seconds(hb_time time);

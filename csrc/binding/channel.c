@@ -54,16 +54,25 @@ static int parse_dtype(PyObject *py_dtype, char *dtype)
     return *dtype ? 0 : -1;
 }
 
+static int check_not_made(hbpy_channel *self)
+{
+    if (self->made)
+        PyErr_SetString(PyExc_RuntimeError, "the channel is initialised already");
+    return self->made ? -1 : 0;
+}
+
+/* Takes over py_name. */
 static int make(hbpy_channel *self, uint64_t capacity, char dtype, PyObject *py_name)
 {
     self->chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
     if (!self->chan) {
+        Py_XDECREF(py_name);
         PyErr_NoMemory();
         return -1;
     }
     self->base.source = hb_chan_source(self->chan);
     self->dtype = dtype;
-    self->py_name = py_name && py_name != Py_None ? Py_NewRef(py_name) : NULL;
+    self->py_name = py_name;
     self->made = true;
     return 0;
 }
@@ -78,12 +87,8 @@ static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
     if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
                                      &py_dtype, &py_name) ||
         parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
-        hbpy_check_name(py_name) < 0)
+        check_not_made(self) < 0 || hbpy_parse_name(py_name, &py_name) < 0)
         return -1;
-    if (self->made) {
-        PyErr_SetString(PyExc_RuntimeError, "the channel is initialised already");
-        return -1;
-    }
     return make(self, capacity, dtype, py_name);
 }
 
