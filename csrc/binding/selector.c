@@ -180,7 +180,7 @@ static PyObject *Selector_repr(PyObject *self)
 
 static int add_all(PyObject *self, PyObject *py_cases)
 {
-    PyObject *py_iterator = PyObject_GetIter(py_cases);
+    PyObject *py_iterator = hbpy_iterate(py_cases, "cases");
     PyObject *py_case;
     uint64_t key;
     while (py_iterator && (py_case = PyIter_Next(py_iterator))) {
