@@ -153,7 +153,12 @@ def test_silence_is_noticed_while_the_others_go_on(
     digest: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick = digest.digest
-    monkeypatch.setattr(digest, "digest", lambda path: sleep(0.005) or quick(path))
+
+    def slow(path: str) -> Any:
+        sleep(0.005)
+        return quick(path)
+
+    monkeypatch.setattr(digest, "digest", slow)
     os.mkfifo(tmp_path / "fifo")
     files = [tmp_path / f"file{number}" for number in range(400)]  # for one worker two seconds
     for file in files:
