@@ -1,44 +1,11 @@
-/* selector: the same cases waited on again and again.
- *
- * Each case has a watch on its source. A call first polls what the watches have
- * hinted, which costs the same however many cases are idle; only if that finds
- * nothing does it run a full select over all cases, which is exact, and waits.
- * A timed source becomes ready without anybody's doing, so it is hinted from
- * here once the clock has passed the earliest due time.
- *
- * Locking: `lock` guards the entries and next_due. No Python code runs under it:
- * cases are read, and dropped, on references taken under it. It is taken before
- * a source's lock. */
-#include "binding.h"
+/* selector: the same cases waited on again and again: entries, methods, type. */
+#include "selector.h"
 
 #include <structmember.h>
 
-typedef struct entry {
-    uint64_t key;
-    PyObject *py_case; /* owned */
-    hb_source *source; /* of the case; NULL: never ready, and not watched */
-    hb_watch *watch;   /* owned */
-} entry;
-
-typedef struct hbpy_selector {
-    PyObject_HEAD
-    PyObject *weakrefs;
-    hb_lock lock;
-    hb_hints hints;
-    entry *entries;     /* lock: in the order of their keys */
-    Py_ssize_t n, size; /* lock */
-    uint64_t next_key;  /* lock */
-    hb_time next_due;   /* lock: no timed source that is not hinted is due before */
-} hbpy_selector;
-
-static hbpy_selector *selector_of(void *self)
-{
-    return self;
-}
-
 /* ---- entries ---- */
 
-static Py_ssize_t count(hbpy_selector *self)
+Py_ssize_t hbpy_selector_count(hbpy_selector *self)
 {
     hb_lock_acquire(&self->lock);
     Py_ssize_t n = self->n;
@@ -46,8 +13,7 @@ static Py_ssize_t count(hbpy_selector *self)
     return n;
 }
 
-/* NULL if the key is not there. */
-static entry *find_locked(hbpy_selector *self, uint64_t key)
+entry *hbpy_selector_find_locked(hbpy_selector *self, uint64_t key)
 {
     Py_ssize_t low = 0, high = self->n;
     while (low < high) {
@@ -75,6 +41,8 @@ static bool reserve_locked(hbpy_selector *self)
 
 static hb_status append_locked(hbpy_selector *self, PyObject *py_case, const hb_case *item, hb_watch *watch)
 {
+    if (self->n >= (Py_ssize_t)HB_MAX_CASES)
+        return HB_WOULD_BLOCK;
     if (!reserve_locked(self) ||
         hb_watch_init(watch, &self->hints, item->direction, self->next_key) != HB_OK)
         return HB_NO_MEMORY;
@@ -97,19 +65,19 @@ static PyObject *remove_locked(hbpy_selector *self, entry *gone)
     return py_case;
 }
 
-static int check_room(hbpy_selector *self)
+static void raise_refusal(hbpy_state *state, hb_status status)
 {
-    if (count(self) < (Py_ssize_t)HB_MAX_CASES)
-        return 0;
-    PyErr_Format(PyExc_ValueError, "a Selector takes at most %u cases", HB_MAX_CASES);
-    return -1;
+    if (status == HB_WOULD_BLOCK)
+        PyErr_Format(PyExc_ValueError, "a Selector takes at most %u cases", HB_MAX_CASES);
+    else
+        hbpy_raise(state, status);
 }
 
 static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64_t *key)
 {
     hb_case item;
     hbpy_source *source;
-    if (check_room(self) < 0 || hbpy_case_read(state, py_case, count(self), &item, &source) < 0)
+    if (hbpy_case_read(state, py_case, hbpy_selector_count(self), &item, &source) < 0)
         return -1;
     if (item.direction == HB_SEND)
         source->kind->drop(source, item.word);
@@ -121,173 +89,18 @@ static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64
     if (status == HB_OK)
         return 0;
     PyMem_RawFree(watch);
-    hbpy_raise(state, status);
+    raise_refusal(state, status);
     return -1;
-}
-
-/* ---- hints ---- */
-
-static void hint(hbpy_selector *self, uint64_t key)
-{
-    hb_lock_acquire(&self->lock);
-    entry *found = find_locked(self, key);
-    if (found && found->source)
-        hb_hint(found->watch);
-    hb_lock_release(&self->lock);
-}
-
-/* A hinted case that was not ready: if it is timed, it will be. */
-static void note_due(hbpy_selector *self, hb_source *source)
-{
-    hb_time due = hb_source_due(source);
-    hb_lock_acquire(&self->lock);
-    if (due < self->next_due)
-        self->next_due = due;
-    hb_lock_release(&self->lock);
-}
-
-static void hint_due(hbpy_selector *self)
-{
-    hb_lock_acquire(&self->lock);
-    hb_time now = self->next_due == HB_FOREVER ? 0 : hb_now();
-    bool passed = now && now >= self->next_due;
-    if (passed)
-        self->next_due = HB_FOREVER;
-    for (Py_ssize_t i = 0; passed && i < self->n; i++)
-        if (self->entries[i].source && hb_source_due(self->entries[i].source) != HB_FOREVER)
-            hb_hint(self->entries[i].watch); /* polled, it notes its due time again */
-    hb_lock_release(&self->lock);
-}
-
-static PyObject *case_of_key(hbpy_selector *self, uint64_t key)
-{
-    hb_lock_acquire(&self->lock);
-    entry *found = find_locked(self, key);
-    PyObject *py_case = found ? Py_NewRef(found->py_case) : NULL;
-    hb_lock_release(&self->lock);
-    return py_case;
-}
-
-/* 1: *py_selected is the outcome (NULL: with an exception). 0: not ready. */
-static int poll_case(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64_t key,
-                     PyObject **py_selected)
-{
-    hb_case item;
-    hbpy_source *source;
-    hb_word word;
-    *py_selected = NULL;
-    if (hbpy_case_read(state, py_case, (Py_ssize_t)key, &item, &source) < 0)
-        return 1;
-    hb_status status = hb_case_try(&item, &word);
-    if (item.direction == HB_SEND && status != HB_OK)
-        source->kind->drop(source, item.word);
-    if (status == HB_WOULD_BLOCK) {
-        note_due(self, item.source);
-        return 0;
-    }
-    hint(self, key); /* it may be ready again */
-    *py_selected = status == HB_NO_MEMORY
-                       ? hbpy_raise(state, status)
-                       : hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(key), source, &item,
-                                             status, word);
-    return 1;
-}
-
-/* As poll_case, for what is hinted. */
-static int poll_hinted(hbpy_state *state, hbpy_selector *self, bool biased, PyObject **py_selected)
-{
-    uint64_t key;
-    int done = 0;
-    hint_due(self);
-    while (!done && hb_hints_take(&self->hints, biased, &key)) {
-        PyObject *py_case = case_of_key(self, key);
-        if (py_case)
-            done = poll_case(state, self, py_case, key, py_selected);
-        Py_XDECREF(py_case);
-    }
-    return done;
-}
-
-/* ---- the full select ---- */
-
-typedef struct snapshot {
-    Py_ssize_t n;
-    PyObject **py_cases; /* owned */
-    uint64_t *keys;
-} snapshot;
-
-static void snapshot_fini(snapshot *taken)
-{
-    for (Py_ssize_t i = 0; i < taken->n; i++)
-        Py_DECREF(taken->py_cases[i]);
-    PyMem_Free(taken->py_cases);
-    PyMem_Free(taken->keys);
-}
-
-static int snapshot_init(snapshot *taken, hbpy_selector *self)
-{
-    Py_ssize_t room = count(self);
-    taken->n = 0;
-    taken->py_cases = PyMem_New(PyObject *, room + 1);
-    taken->keys = PyMem_New(uint64_t, room + 1);
-    if (!taken->py_cases || !taken->keys) {
-        snapshot_fini(taken);
-        PyErr_NoMemory();
-        return -1;
-    }
-    hb_lock_acquire(&self->lock);
-    for (; taken->n < room && taken->n < self->n; taken->n++) {
-        taken->py_cases[taken->n] = Py_NewRef(self->entries[taken->n].py_case);
-        taken->keys[taken->n] = self->entries[taken->n].key;
-    }
-    hb_lock_release(&self->lock);
-    return 0;
-}
-
-static PyObject *select_all(hbpy_state *state, hbpy_selector *self, snapshot *taken, bool biased,
-                            bool wait, hb_time deadline)
-{
-    hbpy_cases cases;
-    uint32_t i;
-    hb_word word;
-    PyObject *py_result = NULL;
-    if (hbpy_cases_read(state, &cases, taken->py_cases, taken->n) < 0)
-        return NULL;
-    hb_status status = hbpy_select_run(&cases, biased, deadline, &i, &word);
-    if (status == HB_OK || status == HB_CLOSED) {
-        hint(self, taken->keys[i]);
-        py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(taken->keys[i]),
-                                        cases.sources[i], &cases.items[i], status, word);
-    } else if (status == HB_WOULD_BLOCK && !wait) {
-        py_result = Py_NewRef(Py_None);
-    } else {
-        hbpy_raise(state, status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
-    }
-    hbpy_cases_drop(&cases, status == HB_OK ? (Py_ssize_t)i : -1);
-    return py_result;
-}
-
-static PyObject *run(hbpy_selector *self, bool biased, bool wait, hb_time deadline)
-{
-    hbpy_state *state = hbpy_state_of((PyObject *)self);
-    PyObject *py_result;
-    snapshot taken;
-    if (poll_hinted(state, self, biased, &py_result))
-        return py_result;
-    if (snapshot_init(&taken, self) < 0)
-        return NULL;
-    py_result = select_all(state, self, &taken, biased, wait, deadline);
-    snapshot_fini(&taken);
-    return py_result;
 }
 
 /* ---- methods ---- */
 
 PyDoc_STRVAR(select_doc,
 "select($self, /, *, timeout=None, deadline=None, biased=False)\n--\n\n"
-"As select() over the cases, for at most `timeout` seconds; the index of the Selected\n"
-"is the case's key. Cases added or removed by another thread while this waits count\n"
-"from the next call on.");
+"As select() over the cases; the index of the Selected is the case's key.\n\n"
+"Blocks at most `timeout` seconds (None: for ever, 0: not at all), or until the\n"
+"instant `deadline` on the clock of now(); then raises TimeoutError. Cases added or\n"
+"removed by another thread while this waits count from the next call on.");
 
 static PyObject *Selector_select(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
@@ -300,7 +113,7 @@ static PyObject *Selector_select(PyObject *self, PyObject *const *args, Py_ssize
         hbpy_parse_deadline(given[0], given[1], &deadline) < 0 ||
         hbpy_parse_flag(given[2], &biased) < 0)
         return NULL;
-    return run(selector_of(self), biased, true, deadline);
+    return hbpy_selector_run(selector_of(self), biased, true, deadline);
 }
 
 PyDoc_STRVAR(try_select_doc,
@@ -316,7 +129,7 @@ static PyObject *Selector_try_select(PyObject *self, PyObject *const *args, Py_s
     if (hbpy_parse("try_select", args, nargs, py_kwnames, names, 0, 0, &py_biased) < 0 ||
         hbpy_parse_flag(py_biased, &biased) < 0)
         return NULL;
-    return run(selector_of(self), biased, false, 0);
+    return hbpy_selector_run(selector_of(self), biased, false, 0);
 }
 
 PyDoc_STRVAR(add_doc,
@@ -342,7 +155,7 @@ static PyObject *Selector_remove(PyObject *py_self, PyObject *py_key)
     if (PyErr_Occurred())
         PyErr_Clear(); /* no key is that large or negative */
     hb_lock_acquire(&self->lock);
-    entry *found = find_locked(self, key);
+    entry *found = hbpy_selector_find_locked(self, key);
     PyObject *py_case = found ? remove_locked(self, found) : NULL;
     hb_lock_release(&self->lock);
     if (!py_case) {
@@ -355,19 +168,19 @@ static PyObject *Selector_remove(PyObject *py_self, PyObject *py_key)
 
 static Py_ssize_t Selector_len(PyObject *self)
 {
-    return count(selector_of(self));
+    return hbpy_selector_count(selector_of(self));
 }
 
 static PyObject *Selector_repr(PyObject *self)
 {
-    return PyUnicode_FromFormat("<heartbeat.Selector: %zd cases>", count(selector_of(self)));
+    return PyUnicode_FromFormat("<heartbeat.Selector: %zd cases>", hbpy_selector_count(selector_of(self)));
 }
 
 /* ---- life ---- */
 
 static int add_all(PyObject *self, PyObject *py_cases)
 {
-    PyObject *py_iterator = PyObject_GetIter(py_cases);
+    PyObject *py_iterator = hbpy_iterate(py_cases, "cases");
     PyObject *py_case;
     uint64_t key;
     while (py_iterator && (py_case = PyIter_Next(py_iterator))) {

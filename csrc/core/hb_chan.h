@@ -23,7 +23,7 @@
 
 typedef struct hb_chan hb_chan;
 
-#define HB_UNBOUNDED ((uint64_t)INT64_MAX)
+#define HB_UNBOUNDED UINT64_MAX
 
 /* Disposes of a word the channel still owned. Runs with no lock held. */
 typedef void hb_drop_fn(hb_word word);

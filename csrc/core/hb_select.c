@@ -27,8 +27,9 @@ static void sort_sources(hb_source **order, uint32_t n)
         }
 }
 
-/* Fills `order` with each source once, and learns whether any is timed. */
-static void list_sources(hb_select *select)
+/* Fills `order` with each source once, and learns whether any is timed. False
+ * if some source stands in several cases. */
+static bool list_sources(hb_select *select)
 {
     uint32_t n = 0, distinct = 0;
     for (uint32_t i = 0; i < select->n; i++)
@@ -41,6 +42,7 @@ static void list_sources(hb_select *select)
     select->sources = distinct;
     for (uint32_t i = 0; i < distinct; i++)
         select->timed |= select->order[i]->ops->due_locked != NULL;
+    return distinct == n;
 }
 
 static void lock_all(hb_select *select)
@@ -68,6 +70,28 @@ static bool allocate(hb_select *select)
     return select->order && select->links;
 }
 
+/* Of several cases of one source, the first in its queue is served. To give all
+ * the same chance they are linked in random order. */
+static bool allocate_turns(hb_select *select)
+{
+    select->turns = select->inline_turns;
+    if (select->n > HB_INLINE_CASES)
+        select->turns = malloc(select->n * sizeof *select->turns);
+    for (uint32_t i = 0; select->turns && i < select->n; i++)
+        select->turns[i] = i;
+    return select->turns != NULL;
+}
+
+static void shuffle_turns(hb_select *select)
+{
+    for (uint32_t i = select->n; i > 1; i--) {
+        uint32_t j = hb_rand_below(i);
+        uint32_t turn = select->turns[i - 1];
+        select->turns[i - 1] = select->turns[j];
+        select->turns[j] = turn;
+    }
+}
+
 hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased)
 {
     select->cases = cases;
@@ -75,12 +99,11 @@ hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bo
     select->biased = biased;
     select->timed = false;
     select->since = 0;
-    if (!allocate(select)) {
-        hb_select_fini(select);
-        return HB_NO_MEMORY;
-    }
-    list_sources(select);
-    return HB_OK;
+    select->turns = NULL;
+    if (allocate(select) && (list_sources(select) || biased || allocate_turns(select)))
+        return HB_OK;
+    hb_select_fini(select);
+    return HB_NO_MEMORY;
 }
 
 void hb_select_fini(hb_select *select)
@@ -89,6 +112,8 @@ void hb_select_fini(hb_select *select)
         free(select->order);
     if (select->links != select->inline_links)
         free(select->links);
+    if (select->turns != select->inline_turns)
+        free(select->turns);
 }
 
 /* ---- polling ---- */
@@ -159,7 +184,10 @@ static void link_locked(hb_select *select)
     if (select->since == 0)
         select->since = hb_now();
     select->waiter.since = select->since;
-    for (uint32_t i = 0; i < select->n; i++) {
+    if (select->turns)
+        shuffle_turns(select);
+    for (uint32_t k = 0; k < select->n; k++) {
+        uint32_t i = select->turns ? select->turns[k] : k;
         const hb_case *c = &select->cases[i];
         hb_link *link = &select->links[i];
         *link = (hb_link){ .waiter = &select->waiter, .word = c->word };
@@ -207,23 +235,38 @@ static void unlink_all(hb_select *select)
     }
 }
 
-/* Whoever wakes first at a due time serves those who wait longest, itself or
- * not, and learns when to wake next. */
-static void expire_due(hb_select *select)
+/* The index of a case whose due time has passed, chosen as choose_locked does, or
+ * n; and the earliest due time of the others. */
+static uint32_t choose_due(hb_select *select, hb_time now)
+{
+    uint32_t chosen = select->n, due_now = 0;
+    select->due = HB_FOREVER;
+    for (uint32_t i = 0; i < select->n; i++) {
+        hb_source *source = select->cases[i].source;
+        hb_time due = source ? hb_source_due(source) : HB_FOREVER;
+        if (due > now)
+            select->due = due < select->due ? due : select->due;
+        else if (++due_now == 1 || (!select->biased && hb_rand_below(due_now) == 0))
+            chosen = i;
+    }
+    return chosen;
+}
+
+/* Whoever wakes first at a due time serves the one who waits longest, itself or
+ * not. False if nothing is due any more; then select->due is when to wake next. */
+static bool serve_due(hb_select *select)
 {
     hb_time now = hb_now();
-    select->due = HB_FOREVER;
-    for (uint32_t i = 0; i < select->sources; i++) {
-        hb_source *source = select->order[i];
-        if (!source->ops->due_locked)
-            continue;
-        hb_lock_acquire(&source->lock);
-        hb_waiter *chain = source->ops->expire_locked(source, now);
-        hb_time due = source->ops->due_locked(source);
-        hb_lock_release(&source->lock);
-        hb__wait_wake(chain);
-        select->due = due < select->due ? due : select->due;
-    }
+    uint32_t chosen = choose_due(select, now);
+    if (chosen == select->n)
+        return false;
+    hb_source *source = select->cases[chosen].source;
+    hb_lock_acquire(&source->lock);
+    hb_waiter *chain = source->ops->expire_locked(source, now);
+    hb_lock_release(&source->lock);
+    hb__wait_wake(chain);
+    select->due = now; /* if it was not us who was served, look again at once */
+    return true;
 }
 
 static hb_status park_until(hb_select *select, hb_time deadline)
@@ -233,9 +276,8 @@ static hb_status park_until(hb_select *select, hb_time deadline)
         hb_status status = hb_wait_park(&select->waiter, until);
         if (status != HB_TIMEOUT)
             return status;
-        if (select->due <= hb_now())
-            expire_due(select);
-        else if (until == deadline)
+        bool served = select->timed && serve_due(select);
+        if (!served && until == deadline)
             return HB_TIMEOUT;
     }
 }
@@ -249,15 +291,25 @@ static hb_status outcome(hb_select *select)
     return select->waiter.status;
 }
 
-hb_status hb_select_wait(hb_select *select, hb_time deadline)
+hb_status hb_select_park(hb_select *select, hb_time deadline)
 {
+    return select->sources == 0 ? hb_wait_sleep(deadline) : park_until(select, deadline);
+}
+
+hb_status hb_select_end(hb_select *select, hb_status parked)
+{
+    hb_status status = parked;
     if (select->sources == 0)
-        return hb_wait_sleep(deadline);
-    hb_status status = park_until(select, deadline);
-    if (status == HB_OK || !hb_wait_cancel(&select->waiter))
+        return parked;
+    if (parked == HB_OK || !hb_wait_cancel(&select->waiter))
         status = outcome(select);
     unlink_all(select);
     return status;
+}
+
+hb_status hb_select_wait(hb_select *select, hb_time deadline)
+{
+    return hb_select_end(select, hb_select_park(select, deadline));
 }
 
 hb_status hb_select_run(hb_select *select, hb_time deadline)

@@ -43,9 +43,11 @@ typedef struct hb_select {
     uint32_t sources;
     hb_source **order; /* the distinct sources by address */
     hb_link *links;    /* one a case */
+    uint32_t *turns;   /* where sources repeat: the cases in random order, else NULL */
     hb_waiter waiter;
     hb_source *inline_order[HB_INLINE_CASES];
     hb_link inline_links[HB_INLINE_CASES];
+    uint32_t inline_turns[HB_INLINE_CASES];
     /* the outcome */
     uint32_t index;
     hb_word word;
@@ -66,6 +68,12 @@ hb_status hb_select_begin(hb_select *select);
  * HB_TIMEOUT, HB_INTERRUPTED, HB_STOPPED, HB_RETRY, and nothing has happened.
  * In every case nothing is linked any more. HB_RETRY: begin again. */
 hb_status hb_select_wait(hb_select *select, hb_time deadline);
+
+/* The two halves of wait. Between them the select is still linked, and may even be
+ * served: for a caller that must do something before it gives up its place. */
+hb_status hb_select_park(hb_select *select, hb_time deadline);
+/* `parked` is what hb_select_park returned; the rest as hb_select_wait. */
+hb_status hb_select_end(hb_select *select, hb_status parked);
 
 /* begin and wait for threads that need not look after signals. */
 hb_status hb_select_run(hb_select *select, hb_time deadline);

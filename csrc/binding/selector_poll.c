@@ -1,0 +1,160 @@
+/* selector_poll: what a call of a Selector does. A timed source becomes ready
+ * without anybody's doing, so it is hinted from here once the clock has passed
+ * the earliest due time. */
+#include "selector.h"
+
+/* ---- hints ---- */
+
+static void hint(hbpy_selector *self, uint64_t key)
+{
+    hb_lock_acquire(&self->lock);
+    entry *found = hbpy_selector_find_locked(self, key);
+    if (found && found->source)
+        hb_hint(found->watch);
+    hb_lock_release(&self->lock);
+}
+
+/* A hinted case that was not ready: if it is timed, it will be. */
+static void note_due(hbpy_selector *self, hb_source *source)
+{
+    hb_time due = hb_source_due(source);
+    hb_lock_acquire(&self->lock);
+    if (due < self->next_due)
+        self->next_due = due;
+    hb_lock_release(&self->lock);
+}
+
+static void hint_due(hbpy_selector *self)
+{
+    hb_lock_acquire(&self->lock);
+    hb_time now = self->next_due == HB_FOREVER ? 0 : hb_now();
+    bool passed = now && now >= self->next_due;
+    if (passed)
+        self->next_due = HB_FOREVER;
+    for (Py_ssize_t i = 0; passed && i < self->n; i++)
+        if (self->entries[i].source && hb_source_due(self->entries[i].source) != HB_FOREVER)
+            hb_hint(self->entries[i].watch); /* polled, it notes its due time again */
+    hb_lock_release(&self->lock);
+}
+
+static PyObject *case_of_key(hbpy_selector *self, uint64_t key)
+{
+    hb_lock_acquire(&self->lock);
+    entry *found = hbpy_selector_find_locked(self, key);
+    PyObject *py_case = found ? Py_NewRef(found->py_case) : NULL;
+    hb_lock_release(&self->lock);
+    return py_case;
+}
+
+/* 1: *py_selected is the outcome (NULL: with an exception). 0: not ready. */
+static int poll_case(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64_t key,
+                     PyObject **py_selected)
+{
+    hb_case item;
+    hbpy_source *source;
+    hb_word word;
+    *py_selected = NULL;
+    if (hbpy_case_read(state, py_case, (Py_ssize_t)key, &item, &source) < 0)
+        return 1;
+    hb_status status = hb_case_try(&item, &word);
+    if (item.direction == HB_SEND && status != HB_OK)
+        source->kind->drop(source, item.word);
+    if (status == HB_WOULD_BLOCK) {
+        note_due(self, item.source);
+        return 0;
+    }
+    hint(self, key); /* it may be ready again */
+    *py_selected = status == HB_NO_MEMORY
+                       ? hbpy_raise(state, status)
+                       : hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(key), source, &item,
+                                             status, word);
+    return 1;
+}
+
+/* As poll_case, for what is hinted. */
+static int poll_hinted(hbpy_state *state, hbpy_selector *self, bool biased, PyObject **py_selected)
+{
+    uint64_t key;
+    int done = 0;
+    hint_due(self);
+    while (!done && hb_hints_take(&self->hints, biased, &key)) {
+        PyObject *py_case = case_of_key(self, key);
+        if (py_case)
+            done = poll_case(state, self, py_case, key, py_selected);
+        Py_XDECREF(py_case);
+    }
+    return done;
+}
+
+/* ---- the full select ---- */
+
+typedef struct snapshot {
+    Py_ssize_t n;
+    PyObject **py_cases; /* owned */
+    uint64_t *keys;
+} snapshot;
+
+static void snapshot_fini(snapshot *taken)
+{
+    for (Py_ssize_t i = 0; i < taken->n; i++)
+        Py_DECREF(taken->py_cases[i]);
+    PyMem_Free(taken->py_cases);
+    PyMem_Free(taken->keys);
+}
+
+static int snapshot_init(snapshot *taken, hbpy_selector *self)
+{
+    Py_ssize_t room = hbpy_selector_count(self);
+    taken->n = 0;
+    taken->py_cases = PyMem_New(PyObject *, room + 1);
+    taken->keys = PyMem_New(uint64_t, room + 1);
+    if (!taken->py_cases || !taken->keys) {
+        snapshot_fini(taken);
+        PyErr_NoMemory();
+        return -1;
+    }
+    hb_lock_acquire(&self->lock);
+    for (; taken->n < room && taken->n < self->n; taken->n++) {
+        taken->py_cases[taken->n] = Py_NewRef(self->entries[taken->n].py_case);
+        taken->keys[taken->n] = self->entries[taken->n].key;
+    }
+    hb_lock_release(&self->lock);
+    return 0;
+}
+
+static PyObject *select_all(hbpy_state *state, hbpy_selector *self, snapshot *taken, bool biased,
+                            bool wait, hb_time deadline)
+{
+    hbpy_cases cases;
+    uint32_t i;
+    hb_word word;
+    PyObject *py_result = NULL;
+    if (hbpy_cases_read(state, &cases, taken->py_cases, taken->n) < 0)
+        return NULL;
+    hb_status status = hbpy_select_run(&cases, biased, deadline, &i, &word);
+    if (status == HB_OK || status == HB_CLOSED) {
+        hint(self, taken->keys[i]);
+        py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(taken->keys[i]),
+                                        cases.sources[i], &cases.items[i], status, word);
+    } else if (status == HB_WOULD_BLOCK && !wait) {
+        py_result = Py_NewRef(Py_None);
+    } else {
+        hbpy_raise(state, status == HB_WOULD_BLOCK ? HB_TIMEOUT : status);
+    }
+    hbpy_cases_drop(&cases, status == HB_OK ? (Py_ssize_t)i : -1);
+    return py_result;
+}
+
+PyObject *hbpy_selector_run(hbpy_selector *self, bool biased, bool wait, hb_time deadline)
+{
+    hbpy_state *state = hbpy_state_of((PyObject *)self);
+    PyObject *py_result;
+    snapshot taken;
+    if (poll_hinted(state, self, biased, &py_result))
+        return py_result;
+    if (snapshot_init(&taken, self) < 0)
+        return NULL;
+    py_result = select_all(state, self, &taken, biased, wait, deadline);
+    snapshot_fini(&taken);
+    return py_result;
+}

@@ -1,0 +1,70 @@
+/* hb_chan_look: looking at a channel from outside. */
+#include "hb_chan_impl.h"
+
+bool hb_chan_is_closed(hb_chan *chan)
+{
+    hb_lock_acquire(&chan->source.lock);
+    bool closed = chan->closed;
+    hb_lock_release(&chan->source.lock);
+    return closed;
+}
+
+hb_word hb_chan_cause(hb_chan *chan)
+{
+    hb_lock_acquire(&chan->source.lock);
+    hb_word cause = chan->cause;
+    hb_lock_release(&chan->source.lock);
+    return cause;
+}
+
+hb_word *hb_chan_cause_slot(hb_chan *chan)
+{
+    return &chan->cause;
+}
+
+void hb__chan_orphan(hb_chan *chan)
+{
+    chan->closed = true;
+}
+
+uint64_t hb_chan_len(hb_chan *chan)
+{
+    hb_lock_acquire(&chan->source.lock);
+    uint64_t len = chan->ring.count;
+    hb_lock_release(&chan->source.lock);
+    return len;
+}
+
+uint64_t hb_chan_capacity(hb_chan *chan)
+{
+    return chan->capacity;
+}
+
+static hb_time oldest_locked(hb_queue *waiting, hb_time oldest)
+{
+    hb_link *first = hb__queue_first_locked(waiting);
+    return first && first->waiter->since < oldest ? first->waiter->since : oldest;
+}
+
+void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
+{
+    hb_time now = hb_now();
+    hb_lock_acquire(&chan->source.lock);
+    *stats = (hb_chan_stats){
+        .len = chan->ring.count, .capacity = chan->capacity, .closed = chan->closed,
+        .sends = chan->sends, .receives = chan->receives, .high_water = chan->high_water,
+        .waiting_senders = hb__queue_count_locked(&chan->senders),
+        .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),
+    };
+    stats->longest_wait =
+        now - oldest_locked(&chan->senders, oldest_locked(&chan->source.receivers, now));
+    hb_lock_release(&chan->source.lock);
+}
+
+int hb_chan_visit(hb_chan *chan, int (*visit)(hb_word word, void *arg), void *arg)
+{
+    int result = 0;
+    for (uint64_t i = 0; result == 0 && i < chan->ring.count; i++)
+        result = visit(hb__ring_at(&chan->ring, i), arg);
+    return result;
+}

@@ -1,0 +1,73 @@
+/* hb_chan_wait: the waits of native threads, which need not look after signals. */
+#include "hb_chan_impl.h"
+
+/* Under one lock: done at once, or linked. */
+static hb_status begin(hb_chan *chan, hb_direction direction, hb_link *link, hb_word *word)
+{
+    hb_waiter *peer = NULL;
+    hb_lock_acquire(&chan->source.lock);
+    hb_status status = chan->source.ops->take_locked(&chan->source, direction, word, 0, &peer);
+    if (status == HB_WOULD_BLOCK) {
+        link->waiter->since = hb_now();
+        link->word = *word;
+        hb__source_enqueue_locked(&chan->source, direction, link);
+    }
+    hb_lock_release(&chan->source.lock);
+    hb__wait_wake(peer);
+    return status;
+}
+
+static void unlink_waiter(hb_chan *chan, hb_direction direction, hb_link *link)
+{
+    hb_lock_acquire(&chan->source.lock);
+    hb__queue_remove_locked(chan->source.ops->queue(&chan->source, direction), link);
+    hb_lock_release(&chan->source.lock);
+}
+
+static hb_status wait_for(hb_chan *chan, hb_direction direction, hb_link *link, hb_time deadline)
+{
+    hb_status status;
+    do {
+        status = hb_wait_park(link->waiter, deadline);
+    } while (status == HB_INTERRUPTED);
+    if (status == HB_OK || !hb_wait_cancel(link->waiter))
+        status = link->waiter->status;
+    if (!link->waiter->link) /* cancelled or stopped: nobody took the link out */
+        unlink_waiter(chan, direction, link);
+    return status;
+}
+
+static hb_status wait_for_nil(hb_time deadline)
+{
+    hb_status status;
+    do {
+        status = hb_wait_sleep(deadline);
+    } while (status == HB_INTERRUPTED);
+    return status;
+}
+
+static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, hb_time deadline)
+{
+    hb_waiter waiter;
+    hb_link link = { .waiter = &waiter };
+    if (!chan)
+        return wait_for_nil(deadline);
+    hb_waiter_init(&waiter);
+    hb_status status = begin(chan, direction, &link, word);
+    if (status != HB_WOULD_BLOCK)
+        return status;
+    status = wait_for(chan, direction, &link, deadline);
+    if (status == HB_OK && direction == HB_RECV)
+        *word = waiter.word;
+    return status;
+}
+
+hb_status hb_chan_send(hb_chan *chan, hb_word word, hb_time deadline)
+{
+    return operate(chan, HB_SEND, &word, deadline);
+}
+
+hb_status hb_chan_recv(hb_chan *chan, hb_word *word, hb_time deadline)
+{
+    return operate(chan, HB_RECV, word, deadline);
+}
