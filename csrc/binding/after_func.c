@@ -18,6 +18,7 @@
 typedef struct callback {
     hb_alarm alarm;
     PyObject *py_fn; /* constant until the alarm dies */
+    hbpy_state *state; /* constant; there as long as threads can attach */
 } callback;
 
 typedef struct hbpy_func_timer {
@@ -35,7 +36,7 @@ static void call(callback *due)
     PyObject *py_result = PyObject_CallNoArgs(due->py_fn);
     PyObject *py_exception = hbpy_take_exception();
     if (py_exception)
-        hbpy_report_exception(py_exception, Py_None);
+        hbpy_report_exception(due->state, py_exception, Py_None);
     Py_XDECREF(py_exception);
     Py_XDECREF(py_result);
     hb_alarm_unref(&due->alarm);
@@ -92,7 +93,7 @@ static void free_callback(hb_alarm *alarm)
     PyMem_RawFree(dead);
 }
 
-static callback *new_callback(PyObject *py_fn)
+static callback *new_callback(hbpy_state *state, PyObject *py_fn)
 {
     callback *made = PyMem_RawMalloc(sizeof *made);
     if (!made) {
@@ -101,15 +102,16 @@ static callback *new_callback(PyObject *py_fn)
     }
     hb_alarm_init(&made->alarm, fire, free_callback);
     made->py_fn = Py_NewRef(py_fn);
+    made->state = state;
     return made;
 }
 
-static hbpy_func_timer *new_timer(PyTypeObject *type, PyObject *py_fn)
+static hbpy_func_timer *new_timer(hbpy_state *state, PyObject *py_fn)
 {
-    hbpy_func_timer *self = timer_of(type->tp_alloc(type, 0));
+    hbpy_func_timer *self = timer_of(state->FuncTimer->tp_alloc(state->FuncTimer, 0));
     if (!self)
         return NULL;
-    self->callback = new_callback(py_fn);
+    self->callback = new_callback(state, py_fn);
     if (!self->callback)
         Py_CLEAR(self);
     return self;
@@ -246,7 +248,7 @@ static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_s
     if (hbpy_parse_delay(args[0], &delay) < 0)
         return NULL;
     hbpy_state *state = PyModule_GetState(module);
-    hbpy_func_timer *self = new_timer(state->FuncTimer, args[1]);
+    hbpy_func_timer *self = new_timer(state, args[1]);
     PyObject *py_was_armed = self ? FuncTimer_reset((PyObject *)self, args[0]) : NULL;
     if (!py_was_armed)
         Py_CLEAR(self);

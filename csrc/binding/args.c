@@ -1,6 +1,7 @@
 /* args: reading arguments. Bad input is refused here, before anything changes. */
 #include "binding.h"
 
+#include <float.h>
 #include <math.h>
 
 /* ---- names and places ---- */
@@ -92,16 +93,29 @@ static int has_number(PyObject *py_value)
     return number && (number->nb_float || number->nb_index);
 }
 
+static int number_seconds(PyObject *py_value, double *seconds)
+{
+    int sign = 1;
+    *seconds = PyFloat_AsDouble(py_value);
+    if (*seconds != -1.0 || !PyErr_Occurred())
+        return 0;
+    if (!PyErr_ExceptionMatches(PyExc_OverflowError))
+        return -1;
+    PyErr_Clear(); /* too large for a double, so for the clock */
+    if (PyLong_Check(py_value))
+        PyLong_AsLongLongAndOverflow(py_value, &sign);
+    *seconds = sign * DBL_MAX;
+    return 0;
+}
+
 static int read_seconds(PyObject *py_value, const char *name, double *seconds)
 {
     if (PyFloat_CheckExact(py_value)) {
         *seconds = PyFloat_AS_DOUBLE(py_value);
         return 0;
     }
-    if (has_number(py_value)) {
-        *seconds = PyFloat_AsDouble(py_value);
-        return *seconds == -1.0 && PyErr_Occurred() ? -1 : 0;
-    }
+    if (has_number(py_value))
+        return number_seconds(py_value, seconds);
     int is = is_timedelta(py_value);
     if (is > 0)
         return timedelta_seconds(py_value, seconds);
@@ -176,10 +190,23 @@ PyObject *hbpy_seconds(hb_time time)
     return PyFloat_FromDouble(time == HB_FOREVER ? Py_HUGE_VAL : (double)time / 1e9);
 }
 
-int hbpy_check_name(PyObject *py_name)
+PyObject *hbpy_iterate(PyObject *py_values, const char *name)
 {
-    if (!py_name || py_name == Py_None || PyUnicode_Check(py_name))
+    if (Py_TYPE(py_values)->tp_iter || PySequence_Check(py_values))
+        return PyObject_GetIter(py_values);
+    return PyErr_Format(PyExc_TypeError, "%s must be iterable, not %s", name,
+                        Py_TYPE(py_values)->tp_name);
+}
+
+int hbpy_parse_name(PyObject *py_given, PyObject **py_name)
+{
+    *py_name = NULL;
+    if (!py_given || py_given == Py_None)
         return 0;
-    PyErr_Format(PyExc_TypeError, "name must be a str or None, not %s", Py_TYPE(py_name)->tp_name);
-    return -1;
+    if (PyUnicode_Check(py_given))
+        *py_name = PyUnicode_FromObject(py_given);
+    else
+        PyErr_Format(PyExc_TypeError, "name must be a str or None, not %s",
+                     Py_TYPE(py_given)->tp_name);
+    return *py_name ? 0 : -1;
 }

@@ -24,6 +24,7 @@ typedef struct hbpy_state {
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyObject *threading; /* the module: when the interpreter ends, nothing can be imported */
 } hbpy_state;
 
 extern struct PyModuleDef hbpy_module;
@@ -144,8 +145,12 @@ int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
 /* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */
 int hbpy_parse_deadline(PyObject *py_timeout, PyObject *py_deadline, hb_time *deadline);
 
-/* A name argument: a str, None or NULL. 0, or -1 with an exception. */
-int hbpy_check_name(PyObject *py_name);
+/* iter() of an argument. */
+PyObject *hbpy_iterate(PyObject *py_values, const char *name);
+
+/* A name argument (str, None or NULL) as a new reference, NULL if there is none. It is an
+ * exact str: an instance of a subclass could be part of a cycle. 0, or -1 with an exception. */
+int hbpy_parse_name(PyObject *py_given, PyObject **py_name);
 
 /* An instant or duration in seconds. */
 PyObject *hbpy_seconds(hb_time time);
@@ -170,6 +175,6 @@ PyObject *hbpy_take_exception(void);
 /* Tells threading.excepthook of an exception nobody will look at. `py_thread`
  * is what the report names (anything with .name), or None. Leaves what
  * exception is set as it is. */
-void hbpy_report_exception(PyObject *py_exception, PyObject *py_thread);
+void hbpy_report_exception(hbpy_state *state, PyObject *py_exception, PyObject *py_thread);
 
 #endif

@@ -41,10 +41,12 @@ static void case_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, case_dealloc)
     Py_XDECREF((PyObject *)case_of(self)->source);
     Py_XDECREF(case_of(self)->py_value);
     type->tp_free(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 static PyObject *case_repr(PyObject *self)

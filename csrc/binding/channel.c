@@ -44,6 +44,13 @@ static int parse_dtype(PyObject *py_dtype, char *dtype)
     return *dtype ? 0 : -1;
 }
 
+static int check_not_made(hbpy_channel *self)
+{
+    if (self->made)
+        PyErr_SetString(PyExc_RuntimeError, "the channel is initialised already");
+    return self->made ? -1 : 0;
+}
+
 static int set_chan(hbpy_channel *self, uint64_t capacity, char dtype)
 {
     hb_chan *chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
@@ -87,17 +94,10 @@ static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
     if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
                                      &py_dtype, &py_name) ||
         parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
-        hbpy_check_name(py_name) < 0)
+        check_not_made(self) < 0 || hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
-    if (self->made) {
-        PyErr_SetString(PyExc_RuntimeError, "the channel is initialised already");
-        return -1;
-    }
-    if ((capacity || dtype) && set_chan(self, capacity, dtype) < 0)
-        return -1;
-    self->py_name = py_name && py_name != Py_None ? Py_NewRef(py_name) : NULL;
     self->made = true;
-    return 0;
+    return (capacity || dtype) && set_chan(self, capacity, dtype) < 0 ? -1 : 0;
 }
 
 static int visit_word(hb_word word, void *arg)

@@ -84,7 +84,7 @@ static hb_status send_all(hbpy_channel *self, PyObject *py_values, hb_time deadl
 {
     if (PyList_CheckExact(py_values) || PyTuple_CheckExact(py_values))
         return send_sequence(self, py_values, deadline, sent);
-    PyObject *py_iterator = PyObject_GetIter(py_values);
+    PyObject *py_iterator = hbpy_iterate(py_values, "values");
     if (!py_iterator)
         return HB_INTERRUPTED;
     hb_status status = send_iterated(self, py_iterator, deadline, sent);
@@ -169,6 +169,10 @@ static int take_some(hbpy_channel *self, PyObject *py_list, Py_ssize_t most, hb_
 
 static int parse_most(PyObject *py_most, Py_ssize_t *most)
 {
+    if (!PyIndex_Check(py_most)) {
+        PyErr_Format(PyExc_TypeError, "max must be an int, not %s", Py_TYPE(py_most)->tp_name);
+        return -1;
+    }
     *most = PyNumber_AsSsize_t(py_most, NULL); /* a huge max means: all there is */
     if (*most == -1 && PyErr_Occurred())
         return -1;

@@ -28,7 +28,11 @@ static int word_from_float(PyObject *py_value, hb_word *word)
         return -1;
     }
     word->f64 = PyFloat_AsDouble(py_value);
-    return word->f64 == -1.0 && PyErr_Occurred() ? -1 : 0;
+    if (word->f64 != -1.0 || !PyErr_Occurred())
+        return 0;
+    if (PyErr_ExceptionMatches(PyExc_OverflowError))
+        PyErr_SetString(PyExc_OverflowError, "value does not fit in 64 bits for dtype 'd'");
+    return -1;
 }
 
 static int encode(hbpy_source *self, PyObject *py_value, hb_word *word)

@@ -17,9 +17,14 @@
  * thread can read it. */
 static unsigned long main_thread;
 
+static bool is_main_thread(void)
+{
+    return PyThread_get_thread_ident() == main_thread;
+}
+
 static hb_time slice_end(hb_time deadline)
 {
-    if (PyThread_get_thread_ident() != main_thread)
+    if (!is_main_thread())
         return deadline;
     hb_time end = hb_time_add(hb_now(), hb_platform_signal_slice());
     return end < deadline ? end : deadline;
@@ -33,15 +38,28 @@ static void give_way(void)
         hb_pause();
 }
 
+/* Whether the thread has to see to signals before it waits on. */
+static bool looks_up(hb_status parked, hb_time until, hb_time deadline)
+{
+    return is_main_thread() &&
+           (parked == HB_INTERRUPTED || (parked == HB_TIMEOUT && until < deadline));
+}
+
+/* To see to signals the main thread must attach first, which takes long while
+ * another thread computes. It keeps its place in the queues until then: what is
+ * sent meanwhile is its own. */
 static hb_status wait_detached(hb_select *select, hb_time deadline)
 {
     hb_time until = slice_end(deadline);
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_status status = hb_select_wait(select, until);
+    hb_status status = hb_select_park(select, until);
+    bool signals = looks_up(status, until, deadline);
+    if (!signals)
+        status = hb_select_end(select, status);
     if (status == HB_OK)
         give_way();
     PyEval_RestoreThread(py_thread);
-    return status == HB_TIMEOUT && until < deadline ? HB_INTERRUPTED : status;
+    return signals ? hb_select_end(select, HB_INTERRUPTED) : status;
 }
 
 hb_status hbpy_wait(hb_select *select, hb_time deadline)
@@ -64,23 +82,21 @@ static void adopt_main_thread(void)
     main_thread = PyThread_get_thread_ident();
 }
 
-static int find_main_thread(void)
+static int find_main_thread(PyObject *py_threading)
 {
-    PyObject *py_threading = PyImport_ImportModule("threading");
-    PyObject *py_main = py_threading ? PyObject_CallMethod(py_threading, "main_thread", NULL) : NULL;
+    PyObject *py_main = PyObject_CallMethod(py_threading, "main_thread", NULL);
     PyObject *py_ident = py_main ? PyObject_GetAttrString(py_main, "ident") : NULL;
     if (py_ident)
         main_thread = PyLong_AsUnsignedLong(py_ident);
     Py_XDECREF(py_ident);
     Py_XDECREF(py_main);
-    Py_XDECREF(py_threading);
     return PyErr_Occurred() ? -1 : 0;
 }
 
 int hbpy_init_gil(PyObject *module, hbpy_state *state)
 {
     (void)module;
-    (void)state;
     hb_platform_at_fork_child(adopt_main_thread);
-    return find_main_thread();
+    state->threading = PyImport_ImportModule("threading");
+    return state->threading ? find_main_thread(state->threading) : -1;
 }

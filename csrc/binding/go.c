@@ -97,8 +97,9 @@ static hbpy_task *new_task(PyTypeObject *type, PyObject *const *args, Py_ssize_t
     self->py_args = tuple_of(args + 1, nargs - 1);
     self->py_kwargs = split_keywords(args + nargs, py_kwnames, &py_name);
     self->py_context = PyContext_CopyCurrent();
-    if (self->py_args && self->py_kwargs && self->py_context && hbpy_check_name(py_name) == 0)
-        self->py_name = py_name && py_name != Py_None ? Py_NewRef(py_name) : default_name(args[0]);
+    if (self->py_args && self->py_kwargs && self->py_context &&
+        hbpy_parse_name(py_name, &self->py_name) == 0 && !self->py_name)
+        self->py_name = default_name(args[0]);
     if (!self->py_name)
         Py_CLEAR(self);
     return self;

@@ -34,6 +34,7 @@ static PyObject *new_selected(hbpy_state *state, PyObject *py_index, PyObject *p
     PyStructSequence_SetItem(py_selected, 1, py_value);
     PyStructSequence_SetItem(py_selected, 2, PyBool_FromLong(ok));
     PyStructSequence_SetItem(py_selected, 3, Py_NewRef((PyObject *)source));
+    PyObject_GC_Track(py_selected); /* the interpreter does not, when C makes one */
     return py_selected;
 }
 

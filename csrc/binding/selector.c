@@ -180,7 +180,7 @@ static PyObject *Selector_repr(PyObject *self)
 
 static int add_all(PyObject *self, PyObject *py_cases)
 {
-    PyObject *py_iterator = PyObject_GetIter(py_cases);
+    PyObject *py_iterator = hbpy_iterate(py_cases, "cases");
     PyObject *py_case;
     uint64_t key;
     while (py_iterator && (py_case = PyIter_Next(py_iterator))) {
@@ -263,6 +263,7 @@ static PyMethodDef methods[] = {
       try_select_doc },
     { "add", Selector_add, METH_O, add_doc },
     { "remove", Selector_remove, METH_O, remove_doc },
+    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Selector[T]: for annotations." },
     { NULL, NULL, 0, NULL },
 };
 

@@ -72,8 +72,7 @@ static PyObject *Task_join(PyObject *self, PyObject *const *args, Py_ssize_t nar
 PyDoc_STRVAR(result_doc,
 "result($self, timeout=None, *, deadline=None)\n--\n\n"
 "Wait until the task has ended; return what fn returned or raise what it raised.\n\n"
-"Blocks as join() does, at most `timeout` seconds. None after SystemExit, which ends\n"
-"a task quietly.");
+"Blocks as join(), up to `timeout` seconds. None after SystemExit: a quiet end.");
 
 static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
@@ -167,7 +166,7 @@ static void finalize(PyObject *py_self)
 {
     hbpy_task *self = task_of(py_self);
     if (self->py_exception && !hb_load_relaxed(&self->looked))
-        hbpy_report_exception(self->py_exception, py_self);
+        hbpy_report_exception(hbpy_state_of(py_self), self->py_exception, py_self);
     hb_store_relaxed(&self->looked, 1);
 }
 
@@ -178,6 +177,7 @@ static void dealloc(PyObject *py_self)
     if (PyObject_CallFinalizerFromDealloc(py_self) < 0)
         return; /* the hook keeps it */
     PyObject_GC_UnTrack(py_self);
+    Py_TRASHCAN_BEGIN(py_self, dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
     clear(py_self);
@@ -185,6 +185,7 @@ static void dealloc(PyObject *py_self)
     hb_worker_unref(self->worker);
     type->tp_free(py_self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 /* ---- the type ---- */

@@ -76,22 +76,20 @@ static PyObject *hook_args(PyObject *py_threading, PyObject *py_exception, PyObj
     return py_args;
 }
 
-static int call_hook(PyObject *py_exception, PyObject *py_thread)
+static int call_hook(PyObject *py_threading, PyObject *py_exception, PyObject *py_thread)
 {
-    PyObject *py_threading = PyImport_ImportModule("threading");
-    PyObject *py_args = py_threading ? hook_args(py_threading, py_exception, py_thread) : NULL;
+    PyObject *py_args = hook_args(py_threading, py_exception, py_thread);
     PyObject *py_done = py_args ? PyObject_CallMethod(py_threading, "excepthook", "(O)", py_args) : NULL;
     Py_XDECREF(py_args);
-    Py_XDECREF(py_threading);
     Py_XDECREF(py_done);
     return py_done ? 0 : -1;
 }
 
-void hbpy_report_exception(PyObject *py_exception, PyObject *py_thread)
+void hbpy_report_exception(hbpy_state *state, PyObject *py_exception, PyObject *py_thread)
 {
     PyObject *py_type, *py_value, *py_traceback;
     PyErr_Fetch(&py_type, &py_value, &py_traceback);
-    if (call_hook(py_exception, py_thread) < 0)
+    if (call_hook(state->threading, py_exception, py_thread) < 0)
         PyErr_WriteUnraisable(py_exception);
     PyErr_Restore(py_type, py_value, py_traceback);
 }

@@ -291,15 +291,25 @@ static hb_status outcome(hb_select *select)
     return select->waiter.status;
 }
 
-hb_status hb_select_wait(hb_select *select, hb_time deadline)
+hb_status hb_select_park(hb_select *select, hb_time deadline)
 {
+    return select->sources == 0 ? hb_wait_sleep(deadline) : park_until(select, deadline);
+}
+
+hb_status hb_select_end(hb_select *select, hb_status parked)
+{
+    hb_status status = parked;
     if (select->sources == 0)
-        return hb_wait_sleep(deadline);
-    hb_status status = park_until(select, deadline);
-    if (status == HB_OK || !hb_wait_cancel(&select->waiter))
+        return parked;
+    if (parked == HB_OK || !hb_wait_cancel(&select->waiter))
         status = outcome(select);
     unlink_all(select);
     return status;
+}
+
+hb_status hb_select_wait(hb_select *select, hb_time deadline)
+{
+    return hb_select_end(select, hb_select_park(select, deadline));
 }
 
 hb_status hb_select_run(hb_select *select, hb_time deadline)

@@ -69,6 +69,12 @@ hb_status hb_select_begin(hb_select *select);
  * In every case nothing is linked any more. HB_RETRY: begin again. */
 hb_status hb_select_wait(hb_select *select, hb_time deadline);
 
+/* The two halves of wait. Between them the select is still linked, and may even be
+ * served: for a caller that must do something before it gives up its place. */
+hb_status hb_select_park(hb_select *select, hb_time deadline);
+/* `parked` is what hb_select_park returned; the rest as hb_select_wait. */
+hb_status hb_select_end(hb_select *select, hb_status parked);
+
 /* begin and wait for threads that need not look after signals. */
 hb_status hb_select_run(hb_select *select, hb_time deadline);
 

@@ -1,0 +1,52 @@
+"""What the tests of the binding share: bounds, watching others wait, programs of their own.
+
+Programs can import it too: `run_program` puts this folder on their path.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from heartbeat import Channel, now, sleep
+
+SOON = 30.0  # seconds given to what must happen: only a failure takes that long
+QUIET = 0.03  # seconds during which something must not happen
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Return once the condition holds. For what other threads do without telling anybody."""
+    deadline = now() + SOON
+    while not condition():
+        assert now() < deadline, "it did not come about"
+        sleep(0.0005)
+
+
+def wait_for_receivers(channel: Channel[Any], count: int = 1) -> None:
+    wait_until(lambda: channel.stats().waiting_receivers == count)
+
+
+def wait_for_senders(channel: Channel[Any], count: int = 1) -> None:
+    wait_until(lambda: channel.stats().waiting_senders == count)
+
+
+def is_asleep(native_id: int) -> bool:
+    """Whether a thread of this process sleeps in the kernel, as Linux tells it."""
+    stat = Path(f"/proc/self/task/{native_id}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "S"
+
+
+def run_program(source: str, *arguments: str, status: int = 0, errors: str = "") -> str:
+    """Run a program that must end with this status and these complaints; what it printed."""
+    folders = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
+    command = [sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c"]
+    done = subprocess.run([*command, textwrap.dedent(source), *arguments], env=environment,
+                          capture_output=True, text=True, timeout=4 * SOON)
+    assert (done.stderr, done.returncode) == (errors, status), done.stdout
+    return done.stdout
