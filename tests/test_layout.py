@@ -26,6 +26,8 @@ STEP_OF = {part: int(step)
 FAMILIES = {
     "channel.h": {"channel", "channel_ops", "channel_batch", "channel_value"},
     "timer.h": {"timer", "after_func"},
+    "selector.h": {"selector", "selector_poll"},
+    "task.h": {"task", "go"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)

@@ -3,16 +3,6 @@
 
 /* ---- life ---- */
 
-static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
-{
-    (void)py_args; /* __init__'s */
-    (void)py_kwargs;
-    hbpy_channel *self = channel_of(type->tp_alloc(type, 0));
-    if (self)
-        self->base.kind = &hbpy_channel_kind;
-    return (PyObject *)self;
-}
-
 static int parse_capacity(PyObject *py_capacity, uint64_t *capacity)
 {
     *capacity = py_capacity ? HB_UNBOUNDED : 0;
@@ -61,20 +51,37 @@ static int check_not_made(hbpy_channel *self)
     return self->made ? -1 : 0;
 }
 
-/* Takes over py_name. */
-static int make(hbpy_channel *self, uint64_t capacity, char dtype, PyObject *py_name)
+static int set_chan(hbpy_channel *self, uint64_t capacity, char dtype)
 {
-    self->chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
-    if (!self->chan) {
-        Py_XDECREF(py_name);
+    hb_chan *chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
+    if (!chan) {
         PyErr_NoMemory();
         return -1;
     }
-    self->base.source = hb_chan_source(self->chan);
+    hb_chan_unref(self->chan);
+    self->chan = chan;
+    self->base.source = hb_chan_source(chan);
     self->dtype = dtype;
-    self->py_name = py_name;
-    self->made = true;
     return 0;
+}
+
+static PyObject *new_nil(PyTypeObject *type)
+{
+    hbpy_channel *self = channel_of(type->tp_alloc(type, 0));
+    if (self)
+        self->base.kind = &hbpy_channel_kind;
+    return (PyObject *)self;
+}
+
+/* A subclass that forgets our __init__ gets a channel all the same. */
+static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
+{
+    (void)py_args; /* __init__'s */
+    (void)py_kwargs;
+    PyObject *self = new_nil(type);
+    if (self && set_chan(channel_of(self), 0, 0) < 0)
+        Py_CLEAR(self);
+    return self;
 }
 
 static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
@@ -87,9 +94,10 @@ static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
     if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
                                      &py_dtype, &py_name) ||
         parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
-        check_not_made(self) < 0 || hbpy_parse_name(py_name, &py_name) < 0)
+        check_not_made(self) < 0 || hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
-    return make(self, capacity, dtype, py_name);
+    self->made = true;
+    return (capacity || dtype) && set_chan(self, capacity, dtype) < 0 ? -1 : 0;
 }
 
 static int visit_word(hb_word word, void *arg)
@@ -362,7 +370,7 @@ static PyType_Spec spec = {
 
 static int add_nil(PyObject *module, PyTypeObject *type)
 {
-    PyObject *py_nil = Channel_new(type, NULL, NULL);
+    PyObject *py_nil = new_nil(type);
     if (!py_nil)
         return -1;
     channel_of(py_nil)->made = true;

@@ -41,6 +41,8 @@ static bool reserve_locked(hbpy_selector *self)
 
 static hb_status append_locked(hbpy_selector *self, PyObject *py_case, const hb_case *item, hb_watch *watch)
 {
+    if (self->n >= (Py_ssize_t)HB_MAX_CASES)
+        return HB_WOULD_BLOCK;
     if (!reserve_locked(self) ||
         hb_watch_init(watch, &self->hints, item->direction, self->next_key) != HB_OK)
         return HB_NO_MEMORY;
@@ -63,19 +65,19 @@ static PyObject *remove_locked(hbpy_selector *self, entry *gone)
     return py_case;
 }
 
-static int check_room(hbpy_selector *self)
+static void raise_refusal(hbpy_state *state, hb_status status)
 {
-    if (hbpy_selector_count(self) < (Py_ssize_t)HB_MAX_CASES)
-        return 0;
-    PyErr_Format(PyExc_ValueError, "a Selector takes at most %u cases", HB_MAX_CASES);
-    return -1;
+    if (status == HB_WOULD_BLOCK)
+        PyErr_Format(PyExc_ValueError, "a Selector takes at most %u cases", HB_MAX_CASES);
+    else
+        hbpy_raise(state, status);
 }
 
 static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64_t *key)
 {
     hb_case item;
     hbpy_source *source;
-    if (check_room(self) < 0 || hbpy_case_read(state, py_case, hbpy_selector_count(self), &item, &source) < 0)
+    if (hbpy_case_read(state, py_case, hbpy_selector_count(self), &item, &source) < 0)
         return -1;
     if (item.direction == HB_SEND)
         source->kind->drop(source, item.word);
@@ -87,7 +89,7 @@ static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64
     if (status == HB_OK)
         return 0;
     PyMem_RawFree(watch);
-    hbpy_raise(state, status);
+    raise_refusal(state, status);
     return -1;
 }
 
@@ -261,6 +263,7 @@ static PyMethodDef methods[] = {
       try_select_doc },
     { "add", Selector_add, METH_O, add_doc },
     { "remove", Selector_remove, METH_O, remove_doc },
+    { "__class_getitem__", Py_GenericAlias, METH_O | METH_CLASS, "Selector[T]: for annotations." },
     { NULL, NULL, 0, NULL },
 };
 

@@ -72,8 +72,7 @@ static PyObject *Task_join(PyObject *self, PyObject *const *args, Py_ssize_t nar
 PyDoc_STRVAR(result_doc,
 "result($self, timeout=None, *, deadline=None)\n--\n\n"
 "Wait until the task has ended; return what fn returned or raise what it raised.\n\n"
-"Blocks as join() does, at most `timeout` seconds. None after SystemExit, which ends\n"
-"a task quietly.");
+"Blocks as join(), up to `timeout` seconds. None after SystemExit: a quiet end.");
 
 static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)

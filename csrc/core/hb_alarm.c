@@ -134,7 +134,7 @@ static hb_status employ_locked(void)
 {
     if (alarms.running)
         return HB_OK;
-    hb_status started = hb_platform_thread(serve, NULL, "hb-timer");
+    hb_status started = hb_platform_thread(serve, NULL, "hb-timer", HB_SIGNALS_BLOCKED);
     alarms.running = started == HB_OK;
     return started;
 }
@@ -175,9 +175,14 @@ void hb_alarm_unref(hb_alarm *alarm)
         alarm->free(alarm);
 }
 
+static bool is_armed_locked(const hb_alarm *alarm)
+{
+    return alarm->slot != 0 && alarm->epoch == hb__epoch;
+}
+
 static bool disarm_locked(hb_alarm *alarm)
 {
-    bool was_armed = alarm->slot != 0;
+    bool was_armed = is_armed_locked(alarm);
     if (was_armed)
         remove_locked(alarm);
     return was_armed;
@@ -188,6 +193,7 @@ static hb_status arm_locked(hb_alarm *alarm, hb_time due)
     if (!reserve_locked())
         return HB_NO_MEMORY;
     alarm->due = due;
+    alarm->epoch = hb__epoch;
     alarm->order = alarms.set_so_far++;
     put_locked(++alarms.n, alarm);
     rise_locked(alarm);
@@ -203,7 +209,7 @@ hb_status hb_alarm_set(hb_alarm *alarm, hb_time due, bool *was_armed)
     hb_lock_acquire(&alarms.lock);
     *was_armed = disarm_locked(alarm);
     hb_status status = due == HB_FOREVER ? HB_OK : arm_locked(alarm, due);
-    bool armed = alarm->slot != 0;
+    bool armed = is_armed_locked(alarm);
     bool oversleeps = oversleeps_locked();
     hb_lock_release(&alarms.lock);
     if (oversleeps)
@@ -231,19 +237,17 @@ bool hb_alarm_cancel(hb_alarm *alarm)
 hb_time hb_alarm_due(hb_alarm *alarm)
 {
     hb_lock_acquire(&alarms.lock);
-    hb_time due = alarm->slot ? alarm->due : HB_FOREVER;
+    hb_time due = is_armed_locked(alarm) ? alarm->due : HB_FOREVER;
     hb_lock_release(&alarms.lock);
     return due;
 }
 
 /* ---- fork ---- */
 
-/* The child has no timer thread. What was armed is not: it is the parent's. */
+/* The child has no timer thread. What was armed is not: it is the parent's, as
+ * its epoch tells. */
 static void forget_alarms(void)
 {
-    hb_lock_init(&alarms.lock);
-    for (size_t i = 0; i < alarms.n; i++)
-        alarms.heap[i]->slot = 0;
     alarms.n = 0;
     alarms.running = false;
     alarms.looks_at = 0;

@@ -30,6 +30,7 @@ struct hb_alarm {
     hb_atomic_u32 refs;
     hb_time due;    /* heap lock */
     uint64_t order; /* heap lock: equal due times fire as they were set */
+    uint32_t epoch; /* heap lock: of the process it was armed in */
     size_t slot;    /* heap lock: place in the heap counted from 1, 0 if not armed */
 };
 

@@ -22,12 +22,9 @@ hb_word *hb_chan_cause_slot(hb_chan *chan)
     return &chan->cause;
 }
 
-/* The lock may have been held by a thread that was not forked along. */
 void hb__chan_orphan(hb_chan *chan)
 {
-    hb_lock_init(&chan->source.lock);
     chan->closed = true;
-    chan->senders = chan->source.receivers = (hb_queue){ NULL, NULL };
 }
 
 uint64_t hb_chan_len(hb_chan *chan)
@@ -43,29 +40,24 @@ uint64_t hb_chan_capacity(hb_chan *chan)
     return chan->capacity;
 }
 
-static uint64_t count_waiting_locked(hb_queue *waiting, hb_time *oldest)
+static hb_time oldest_locked(hb_queue *waiting, hb_time oldest)
 {
-    uint64_t n = 0;
     hb_link *first = hb__queue_first_locked(waiting);
-    if (first && first->waiter->since < *oldest)
-        *oldest = first->waiter->since;
-    for (hb_link *link = first; link; link = link->next)
-        n++;
-    return n;
+    return first && first->waiter->since < oldest ? first->waiter->since : oldest;
 }
 
 void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
 {
     hb_time now = hb_now();
-    hb_time oldest = now;
     hb_lock_acquire(&chan->source.lock);
     *stats = (hb_chan_stats){
         .len = chan->ring.count, .capacity = chan->capacity, .closed = chan->closed,
         .sends = chan->sends, .receives = chan->receives, .high_water = chan->high_water,
-        .waiting_senders = count_waiting_locked(&chan->senders, &oldest),
-        .waiting_receivers = count_waiting_locked(&chan->source.receivers, &oldest),
+        .waiting_senders = hb__queue_count_locked(&chan->senders),
+        .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),
     };
-    stats->longest_wait = now - oldest;
+    stats->longest_wait =
+        now - oldest_locked(&chan->senders, oldest_locked(&chan->source.receivers, now));
     hb_lock_release(&chan->source.lock);
 }
 

@@ -6,6 +6,10 @@
  * and then, since the holder must have lost its processor, sleeps for a moment
  * and tries again.
  *
+ * What a held lock contains is the epoch of its holder. So in the child of a
+ * fork a lock that was held by a thread of the parent, which will never release
+ * it, is free.
+ *
  * It is never held across a wait, a callback, a destructor or anything else
  * that could run long, so it may be taken with the interpreter lock held. */
 #ifndef HB_LOCK_H
@@ -17,6 +21,11 @@ typedef struct hb_lock {
     hb_atomic_u32 held;
 } hb_lock;
 
+/* Counts the forks this process descends from, from 1. What bears an older
+ * number belongs to threads that are no more. Changes only in the child of a
+ * fork, while that has one thread. */
+extern uint32_t hb__epoch;
+
 void hb__lock_slow(hb_lock *lock);
 
 static inline void hb_lock_init(hb_lock *lock)
@@ -26,7 +35,7 @@ static inline void hb_lock_init(hb_lock *lock)
 
 static inline void hb_lock_acquire(hb_lock *lock)
 {
-    if (hb_exchange(&lock->held, 1))
+    if (hb_exchange(&lock->held, hb__epoch) == hb__epoch)
         hb__lock_slow(lock);
 }
 

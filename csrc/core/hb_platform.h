@@ -33,9 +33,15 @@ int64_t hb_platform_signal_slice(void);
 
 typedef void hb_platform_thread_fn(void *arg);
 
-/* Runs fn(arg) on a new detached thread with all asynchronous signals blocked.
- * The name is copied; systems show its first 15 bytes. HB_NO_THREAD on refusal. */
-hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name);
+/* A thread that runs the application's code takes the signals its creator takes,
+ * and so do the programs it starts. One that does not leaves them to others. A
+ * thread started by one of those takes what the creator's creator did. */
+typedef enum hb_signals { HB_SIGNALS_BLOCKED, HB_SIGNALS_INHERITED } hb_signals;
+
+/* Runs fn(arg) on a new detached thread. The name is copied; systems show its
+ * first 15 bytes. HB_NO_THREAD on refusal. */
+hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name,
+                             hb_signals signals);
 
 /* Asks that this thread's timed sleeps end as exactly as the system can. */
 void hb_platform_exact_timers(void);

@@ -42,7 +42,7 @@ static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
 {
     hb_lock_init(&source->lock);
     source->ops = ops;
-    source->receivers = (hb_queue){ NULL, NULL };
+    source->receivers = (hb_queue){ .head = NULL };
     source->watches = NULL;
 }
 

@@ -59,7 +59,13 @@ bool hb__spin(hb_waiter *waiter)
     return done || is_done(waiter);
 }
 
-void hb__spin_forget(void)
+/* In the child of a fork nobody watches. */
+static void forget_watchers(void)
 {
     hb_store_relaxed(&watching, 0);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    hb_platform_at_fork_child(forget_watchers);
 }

@@ -19,7 +19,4 @@
 /* True once the waiter is done, false when it is time to sleep. */
 bool hb__spin(hb_waiter *waiter);
 
-/* In the child of a fork: the other threads, watching or not, are no more. */
-void hb__spin_forget(void);
-
 #endif

@@ -4,21 +4,6 @@
 
 static _Thread_local hb_party *this_party;
 
-/* Counts the forks this process descends from. Waiters made before the last
- * one belong to threads that are no more. */
-static uint32_t epoch;
-
-static void next_epoch(void)
-{
-    epoch++;
-    hb__spin_forget();
-}
-
-__attribute__((constructor)) static void watch_forks(void)
-{
-    hb_platform_at_fork_child(next_epoch);
-}
-
 /* ---- winning and waking ---- */
 
 static void wake_thread(hb_waiter *waiter)
@@ -31,7 +16,6 @@ static void wake_thread(hb_waiter *waiter)
 void hb_waiter_init(hb_waiter *waiter)
 {
     hb_store_relaxed(&waiter->state, 0);
-    waiter->epoch = epoch;
     waiter->since = 0;
     waiter->wake = wake_thread;
     waiter->link = NULL;
@@ -39,14 +23,12 @@ void hb_waiter_init(hb_waiter *waiter)
 
 static bool can_be_won(hb_waiter *waiter)
 {
-    return !(hb_load_relaxed(&waiter->state) & HB_WAITER_CLAIMED) && waiter->epoch == epoch;
+    return !(hb_load_relaxed(&waiter->state) & HB_WAITER_CLAIMED);
 }
 
 bool hb__wait_win(hb_waiter *waiter)
 {
     uint32_t seen = hb_load_relaxed(&waiter->state);
-    if (waiter->epoch != epoch)
-        return false;
     while (!(seen & HB_WAITER_CLAIMED))
         if (hb_cas(&waiter->state, &seen, seen | HB_WAITER_CLAIMED))
             return true;
@@ -143,10 +125,19 @@ hb_status hb_wait_sleep(hb_time deadline)
 
 /* ---- queues ---- */
 
+/* A queue of another epoch holds links of threads that were not forked along,
+ * in memory that may have been given to others: it is forgotten unread. */
+static void renew_locked(hb_queue *queue)
+{
+    if (queue->epoch != hb__epoch)
+        *queue = (hb_queue){ NULL, NULL, hb__epoch };
+}
+
 /* Nearly always the newcomer goes last; one that had to let go of its place for
  * a signal walks forward to it again. */
 void hb__queue_add_locked(hb_queue *queue, hb_link *link)
 {
+    renew_locked(queue);
     hb_link *before = queue->tail;
     while (before && before->waiter->since > link->waiter->since)
         before = before->prev;
@@ -168,14 +159,27 @@ void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
 
 hb_link *hb__queue_find_locked(hb_queue *queue)
 {
+    renew_locked(queue);
     while (queue->head && !can_be_won(queue->head->waiter))
         hb__queue_remove_locked(queue, queue->head);
     return queue->head;
 }
 
+size_t hb__queue_count_locked(hb_queue *queue)
+{
+    size_t calls = 0;
+    hb_waiter *last = NULL;
+    for (hb_link *link = hb__queue_first_locked(queue); link; link = link->next) {
+        calls += link->waiter != last && can_be_won(link->waiter);
+        last = link->waiter; /* the links of one call are neighbours */
+    }
+    return calls;
+}
+
 hb_link *hb__queue_win_locked(hb_queue *queue, hb_status status, hb_word word)
 {
     hb_link *link;
+    renew_locked(queue);
     while ((link = queue->head)) {
         hb__queue_remove_locked(queue, link);
         if (hb__wait_serve(link, status, word))

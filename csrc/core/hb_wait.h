@@ -45,7 +45,6 @@ enum { HB_WAITER_CLAIMED = 1, HB_WAITER_DONE = 2, HB_WAITER_PARKED = 4 };
 
 struct hb_waiter {
     hb_atomic_u32 state;         /* HB_WAITER_ bits */
-    uint32_t epoch;              /* owner; constant: the process it was made in */
     hb_time since;               /* owner; constant while linked */
     void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
     hb_waiter *next;             /* winner: a chain of waiters to be woken */
@@ -63,13 +62,13 @@ struct hb_link {
 
 typedef struct hb_queue {
     hb_link *head, *tail;
+    uint32_t epoch; /* of what is linked; another one's is not there */
 } hb_queue;
 
 /* Readies a waiter whose wake unparks the thread that calls hb_wait_park. */
 void hb_waiter_init(hb_waiter *waiter);
 
-/* True for exactly one caller (W1); the winner owes the waiter a wake. A waiter
- * whose thread did not survive a fork cannot be won. */
+/* True for exactly one caller (W1); the winner owes the waiter a wake. */
 bool hb__wait_win(hb_waiter *waiter);
 
 /* As hb__wait_win, and fills in the outcome. */
@@ -106,6 +105,9 @@ static inline hb_link *hb__queue_first_locked(hb_queue *queue)
 {
     return queue->head ? hb__queue_find_locked(queue) : NULL;
 }
+
+/* How many calls wait, however many links each has. */
+size_t hb__queue_count_locked(hb_queue *queue);
 
 /* Serves and removes the longest-waiting link; NULL if nobody waits. */
 static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word)

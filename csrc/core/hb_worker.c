@@ -104,7 +104,7 @@ static hb_status launch(hb_worker *worker, const char *name)
 {
     if (!enlist(worker))
         return HB_STOPPED;
-    hb_status started = hb_platform_thread(run, worker, name);
+    hb_status started = hb_platform_thread(run, worker, name, HB_SIGNALS_INHERITED);
     if (started != HB_OK)
         delist(worker);
     return started;
@@ -142,16 +142,17 @@ static void stop_all(void)
     hb__wait_wake(chain);
 }
 
+/* Each end of a worker wakes one of those who wait here, and not the same one
+ * every time; so whoever learns that all have ended wakes the next. */
 hb_status hb_workers_stop(hb_time deadline)
 {
+    uint32_t live;
     stop_all();
-    for (;;) {
-        uint32_t live = hb_load_acquire(&workers.live);
-        if (live == 0)
-            return HB_OK;
+    while ((live = hb_load_acquire(&workers.live)))
         if (hb_platform_park(&workers.live, live, deadline) == HB_TIMEOUT)
             return HB_TIMEOUT;
-    }
+    hb_platform_unpark(&workers.live);
+    return HB_OK;
 }
 
 /* ---- fork ---- */
@@ -159,7 +160,6 @@ hb_status hb_workers_stop(hb_time deadline)
 /* The child has none of the parent's workers: their ends have come. */
 static void forget_workers(void)
 {
-    hb_lock_init(&workers.lock);
     for (hb_worker *worker = workers.first; worker; worker = worker->next) {
         worker->listed = false;
         hb__chan_orphan(worker->done);

@@ -16,7 +16,13 @@ typedef struct start {
     hb_platform_thread_fn *fn;
     void *arg;
     char name[NAME_BYTES];
+    hb_signals signals;
+    sigset_t mask; /* of the application */
 } start;
+
+/* What a thread with blocked signals hands on to those it starts. */
+static _Thread_local bool has_blocked;
+static _Thread_local sigset_t application_mask;
 
 int64_t hb_platform_now(void)
 {
@@ -34,18 +40,8 @@ static void name_this_thread(const char *name)
 #endif
 }
 
-static void *run(void *opaque)
-{
-    start begun = *(start *)opaque;
-    free(opaque);
-    name_this_thread(begun.name);
-    begun.fn(begun.arg);
-    return NULL;
-}
-
-/* Asynchronous signals belong to the threads of the application, so that one
- * of those is always interrupted. Faults stay with the thread that made them. */
-static void block_signals(sigset_t *before)
+/* Faults stay with the thread that made them. */
+static sigset_t all_but_faults(void)
 {
     sigset_t blocked;
     sigfillset(&blocked);
@@ -53,31 +49,55 @@ static void block_signals(sigset_t *before)
     sigdelset(&blocked, SIGBUS);
     sigdelset(&blocked, SIGFPE);
     sigdelset(&blocked, SIGILL);
-    pthread_sigmask(SIG_SETMASK, &blocked, before);
+    return blocked;
+}
+
+/* Until here the thread has all signals blocked, so none meets it half made. */
+static void set_signals(const start *begun)
+{
+    application_mask = begun->mask;
+    has_blocked = begun->signals == HB_SIGNALS_BLOCKED;
+    if (!has_blocked)
+        pthread_sigmask(SIG_SETMASK, &begun->mask, NULL);
+}
+
+static void *run(void *opaque)
+{
+    start begun = *(start *)opaque;
+    free(opaque);
+    name_this_thread(begun.name);
+    set_signals(&begun);
+    begun.fn(begun.arg);
+    return NULL;
 }
 
 static int create(start *begun)
 {
     pthread_t thread;
     pthread_attr_t attributes;
-    sigset_t before;
+    sigset_t blocked = all_but_faults();
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    block_signals(&before);
+    pthread_sigmask(SIG_SETMASK, &blocked, &begun->mask);
+    sigset_t own_mask = begun->mask;
+    if (has_blocked)
+        begun->mask = application_mask;
     int refused = pthread_create(&thread, &attributes, run, begun);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &own_mask, NULL);
     pthread_attr_destroy(&attributes);
     return refused;
 }
 
-hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name)
+hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name,
+                             hb_signals signals)
 {
     start *begun = malloc(sizeof *begun);
     if (!begun)
         return HB_NO_MEMORY;
     begun->fn = fn;
     begun->arg = arg;
+    begun->signals = signals;
     snprintf(begun->name, sizeof begun->name, "%s", name);
     if (create(begun) == 0)
         return HB_OK;

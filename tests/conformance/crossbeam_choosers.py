@@ -13,7 +13,7 @@ from heartbeat import Selector, after, select, try_select
 
 
 class Choice(NamedTuple):
-    index: int
+    case: int
     value: Any
     ok: bool
 
@@ -59,8 +59,8 @@ class Grown:
         selected = selector.try_select()
         return None if selected is None else Choice(places[selected.index], *selected[1:])
 
-    def _build(self, cases: tuple[Any, ...]) -> tuple[Selector, dict[int, int]]:
-        selector = Selector()
+    def _build(self, cases: tuple[Any, ...]) -> tuple[Selector[Any], dict[int, int]]:
+        selector: Selector[Any] = Selector()
         always_ready = selector.add(after(0))
         places = {selector.add(case): place for place, case in enumerate(cases)}
         selector.remove(always_ready)

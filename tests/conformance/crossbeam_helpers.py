@@ -25,15 +25,15 @@ SHORT = 0.05
 
 _PAUSE = 0.0005
 
-Spawn = Callable[..., Task]
+Spawn = Callable[..., "Task[Any]"]
 
 
 @contextmanager
 def scope() -> Iterator[Spawn]:
     """Start tasks in the block; all of them have to return before the block is left."""
-    tasks: list[Task] = []
+    tasks: list[Task[Any]] = []
 
-    def spawn(function: Callable[..., Any], *args: Any) -> Task:
+    def spawn(function: Callable[..., Any], *args: Any) -> Task[Any]:
         tasks.append(go(function, *args))
         return tasks[-1]
 
@@ -41,7 +41,7 @@ def scope() -> Iterator[Spawn]:
     _finish(tasks)
 
 
-def _finish(tasks: list[Task]) -> None:
+def _finish(tasks: list[Task[Any]]) -> None:
     """A failed task explains why its peers hang, so failures are looked for before the hang is."""
     deadline = now() + LIMIT
     for task in tasks:
@@ -90,7 +90,7 @@ def fill(channel: Channel[Any], count: int) -> None:
         channel.send(None)
 
 
-def is_empty(source: Source) -> bool:
+def is_empty(source: Source[Any]) -> bool:
     """True if nothing can be received now; takes what it finds otherwise."""
     return source.try_recv(EMPTY) is EMPTY
 

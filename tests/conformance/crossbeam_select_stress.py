@@ -90,9 +90,9 @@ def _meet(chooser: Chooser, channel: Channel[int], own: int) -> Choice:
 
 def _assert_matched(choices: list[Choice], outsiders: set[int]) -> None:
     """Every value sent was received once, never by its own sender."""
-    received = [choice.value for choice in choices if choice.index == 0]
-    sent = {own for own, choice in enumerate(choices) if choice.index == 1}
-    assert all(choice.value != own for own, choice in enumerate(choices) if choice.index == 0)
+    received = [choice.value for choice in choices if choice.case == 0]
+    sent = {own for own, choice in enumerate(choices) if choice.case == 1}
+    assert all(choice.value != own for own, choice in enumerate(choices) if choice.case == 0)
     assert len(received) == len(set(received))
     assert set(received) == sent | outsiders
 
@@ -167,7 +167,7 @@ def fairness1(chooser: Chooser) -> None:
     fill(unbounded, count)
     hits = [0] * 4
     for _ in range(count):
-        hits[chooser.select(bounded, unbounded, after(0), tick(1e-9)).index] += 1
+        hits[chooser.select(bounded, unbounded, after(0), tick(1e-9)).case] += 1
     assert_fair(hits, count)
 
 
@@ -185,6 +185,6 @@ def fairness2(chooser: Chooser) -> None:
     with scope() as spawn:
         spawn(offer)
         for _ in range(count):
-            hits[chooser.select(*channels).index] += 1
+            hits[chooser.select(*channels).case] += 1
     assert sum(hits) == count
     assert all(hit >= count // 3 // 50 for hit in hits), hits

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crossbeam_helpers import LIMIT, assert_fair, assert_times_out, is_empty, scope
@@ -98,7 +100,7 @@ def test_after_select() -> None:
     """Four threads share 200 timers: each timer is received by exactly one of them."""
     timers = _timers(200)
 
-    def receive() -> list[Selected]:
+    def receive() -> list[Selected[Any]]:
         taken = []
         while (selected := select(*timers, after(0.3))).index < len(timers):
             taken.append(selected)
@@ -142,8 +144,9 @@ def test_after_stress_clone() -> None:
 
     for run in range(20):
         timer = after(run / 1000)
+        due = timer.due
         with scope() as spawn:
-            tasks = [spawn(poll, timer, timer.due) for _ in range(10)]
+            tasks = [spawn(poll, timer, due) for _ in range(10)]
         assert sum(task.result() for task in tasks) == 1
 
 

@@ -65,7 +65,7 @@ def test_array_stress_timeout_two_threads() -> None:
     def put(channel: Channel[Any], value: int) -> None:
         channel.send(value, timeout=0.002)
 
-    def take(channel: Channel[Any]) -> int:
+    def take(channel: Channel[Any]) -> Any:
         return channel.recv(timeout=0.002)
 
     stress.stress_timeout_two_threads(Channel(2), 40, put, take)

@@ -49,7 +49,7 @@ def test_iter_recv_try_iter() -> None:
     response: Channel[int] = Channel(None)
 
     def client() -> int:
-        count = 0
+        count: int = 0
         while True:
             for value in drain(response):
                 count += value

@@ -125,7 +125,7 @@ def test_list_stress_timeout_two_threads() -> None:
     def put(channel: Channel[Any], value: int) -> None:
         channel.send(value)
 
-    def take(channel: Channel[Any]) -> int:
+    def take(channel: Channel[Any]) -> Any:
         return channel.recv(timeout=0.002)
 
     stress.stress_timeout_two_threads(Channel(None), 40, put, take)

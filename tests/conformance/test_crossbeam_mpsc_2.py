@@ -66,11 +66,12 @@ def test_mpsc_no_runtime() -> None:
     question: Channel[int] = Channel(None)
     answer: Channel[int] = Channel(None)
     received: list[int] = []
-    threads = [
-        _foreign(lambda: answer.send(question.recv() + 1)),
-        _foreign(lambda: (question.send(1), received.append(answer.recv()))),
-    ]
-    for thread in threads:
+
+    def ask() -> None:
+        question.send(1)
+        received.append(answer.recv())
+
+    for thread in [_foreign(lambda: answer.send(question.recv() + 1)), _foreign(ask)]:
         _join(thread)
     assert received == [2]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from crossbeam_helpers import (
@@ -153,18 +155,18 @@ def test_mpsc_stream_send_recv_stress(capacity: int | None) -> None:
     """Each message is sent and received by new threads, started by those of the message before."""
     last = 10
 
-    def send(channel: Channel[int], value: int) -> Task | None:
+    def send(channel: Channel[int], value: int) -> Task[Any] | None:
         channel.send(value)
         return go(send, channel, value + 1) if value < last else None
 
-    def receive(channel: Channel[int], value: int) -> Task | None:
+    def receive(channel: Channel[int], value: int) -> Task[Any] | None:
         assert channel.recv() == value
         return go(receive, channel, value + 1) if value < last else None
 
     for _ in range(5):
         channel: Channel[int] = Channel(capacity)
         for task in [go(send, channel, 0), go(receive, channel, 0)]:
-            following: Task | None = task
+            following: Task[Any] | None = task
             while following is not None:
                 following = following.result(LIMIT)
         assert is_empty(channel)

@@ -115,7 +115,7 @@ def test_mpsc_select_preflight_closed(queued: int) -> None:
 def test_mpsc_select_data_waiting(before: int) -> None:
     """A select that waits is woken on a channel that is fresh, or that was used before."""
     channel: Channel[int] = Channel(None)
-    done: Channel[int] = Channel(None)
+    done: Channel[int | None] = Channel(None)
     for value in range(before):
         channel.send(value)
     for value in range(before):

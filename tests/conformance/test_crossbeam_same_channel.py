@@ -11,7 +11,7 @@ from typing import Any
 from heartbeat import Channel, Source, after, nil, select, tick
 
 
-def _assert_distinct(*sources: Source) -> None:
+def _assert_distinct(*sources: Source[Any]) -> None:
     """No two are equal, and each is equal to itself under another name."""
     for index, source in enumerate(sources):
         alias = source

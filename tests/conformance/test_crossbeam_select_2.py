@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ def test_select_sync_and_clone() -> None:
     channel: Channel[str] = Channel(0)
     cases = (recv(channel), send(channel, "shared"))
 
-    def meet() -> Selected:
+    def meet() -> Selected[Any]:
         return Selector(cases).select()
 
     with scope() as spawn:
@@ -107,7 +108,7 @@ def test_select_reuse() -> None:
 
     with scope() as spawn:
         spawn(peer)
-        selector = Selector([first])
+        selector: Selector[Any] = Selector([first])
         for value in range(count):
             key = selector.add(send(second, value))
             assert selector.select() == (0, value, True)

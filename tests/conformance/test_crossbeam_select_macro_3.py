@@ -91,7 +91,8 @@ def test_select_macro_result_types() -> None:
     channel: Channel[int] = Channel(0)
     channel.close(cause)
     for selected in (select(channel), try_select(channel), select(channel, timeout=0)):
-        assert selected == (0, None, False)
+        assert selected is not None
+        assert tuple(selected) == (0, None, False)
         assert selected.source is channel
     for timeout in (None, 0, LIMIT):
         with pytest.raises(Closed) as caught:
@@ -104,7 +105,7 @@ def test_select_macro_result_types_both() -> None:
     """With both sides of a closed channel ready, either may be chosen, and both come up."""
     channel: Channel[int] = Channel(0)
     channel.close()
-    outcomes = set()
+    outcomes: set[int] = set()
     while len(outcomes) < 2:
         try:
             outcomes.add(select(send(channel, 0), channel).index)

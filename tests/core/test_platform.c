@@ -165,7 +165,7 @@ static seen run_a_thread(const char *name)
 {
     seen s = { .told = hb_chan_new(1, NULL) };
     hb_word got;
-    CHECK_EQ(hb_platform_thread(look_around, &s, name), HB_OK);
+    CHECK_EQ(hb_platform_thread(look_around, &s, name, HB_SIGNALS_BLOCKED), HB_OK);
     CHECK_EQ(hb_chan_recv(s.told, &got, HB_FOREVER), HB_OK);
     hb_chan_unref(s.told);
     return s;

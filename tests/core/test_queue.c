@@ -13,7 +13,7 @@ typedef struct row {
 /* Waiters since 10, 20, 30 ... of which the first n stand in the queue. */
 static void line_up(row *r, int n)
 {
-    r->queue = (hb_queue){ NULL, NULL };
+    r->queue = (hb_queue){ 0 };
     for (int i = 0; i < N; i++) {
         hb_waiter_init(&r->waiters[i]);
         r->waiters[i].since = 10 * (i + 1);

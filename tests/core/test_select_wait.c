@@ -113,7 +113,7 @@ static void one_channel_in_many_cases_serves_one(void)
     const hb_case cases[] = { recv_case(chan), recv_case(chan), recv_case(chan) };
     chooser c;
     start(&c, cases, 3);
-    await_waiting(chan, 0, 3);
+    await_waiting(chan, 0, 1); /* one call, however many cases */
     CHECK_EQ(hb_chan_try_send(chan, num(1)), HB_OK);
     CHECK_EQ(hb_chan_try_send(chan, num(2)), HB_WOULD_BLOCK);
     check_join(c.thread);

@@ -82,18 +82,10 @@ static void many_watch_at_once(void)
     }
 }
 
-static void forgetting_leaves_a_working_watch(void)
-{
-    hb__spin_forget();
-    a_done_waiter_is_seen();
-    a_waiter_that_is_not_done_is_not_waited_for();
-}
-
 int main(void)
 {
     RUN(a_done_waiter_is_seen);
     RUN(a_waiter_that_is_not_done_is_not_waited_for);
     RUN(many_watch_at_once);
-    RUN(forgetting_leaves_a_working_watch);
     return check_exit_code();
 }
