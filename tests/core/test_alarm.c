@@ -17,13 +17,16 @@ static bell *bell_of(hb_alarm *alarm)
     return (bell *)alarm;
 }
 
+/* The send comes last: the test may take the bell away once it received. */
 static void ring(hb_alarm *alarm)
 {
     bell *b = bell_of(alarm);
+    hb_chan *rung = b->rung;
+    int name = b->name;
     b->rang_at = hb_now();
     atomic_fetch_add(&b->rings, 1);
-    CHECK_EQ(hb_chan_try_send(b->rung, num(b->name)), HB_OK);
     hb_alarm_unref(alarm);
+    CHECK_EQ(hb_chan_try_send(rung, num(name)), HB_OK);
 }
 
 static void count_free(hb_alarm *alarm)
@@ -69,11 +72,12 @@ typedef struct gate {
 
 static void hold_up(hb_alarm *alarm)
 {
-    gate *g = (gate *)alarm;
+    hb_chan *entered = ((gate *)alarm)->entered, *open = hb_chan_ref(((gate *)alarm)->open);
     hb_word word;
-    hb_chan_try_send(g->entered, num(0));
-    hb_chan_recv(g->open, &word, HB_FOREVER);
     hb_alarm_unref(alarm);
+    hb_chan_try_send(entered, num(0));
+    hb_chan_recv(open, &word, HB_FOREVER);
+    hb_chan_unref(open);
 }
 
 static void free_nothing(hb_alarm *alarm)
@@ -122,14 +126,12 @@ static void it_fires_once_and_not_early(void)
 
 static void its_last_reference_can_be_the_timers(void)
 {
-    static bell b; /* static: the free comes after the ring was received */
+    bell b;
     hb_chan *rung = hb_chan_new(HB_UNBOUNDED, NULL);
     make_bell(&b, 1, rung);
     set(&b, in_ms(10), false);
     hb_alarm_unref(&b.alarm);
     CHECK_EQ(next_ring(rung), 1);
-    while (atomic_load(&b.frees) == 0)
-        sched_yield();
     CHECK_EQ(atomic_load(&b.frees), 1);
     hb_chan_unref(rung);
 }
@@ -257,12 +259,13 @@ static void ring_when_let(hb_alarm *alarm)
 {
     again *a = (again *)alarm;
     hb_word word;
-    if (a->fires++ == 0) {
+    int fires = ++a->fires;
+    hb_alarm_unref(alarm);
+    if (fires == 1) {
         hb_chan_try_send(a->entered, num(0));
         hb_chan_recv(a->open, &word, HB_FOREVER);
     }
-    hb_chan_try_send(a->rung, num(a->fires));
-    hb_alarm_unref(alarm);
+    hb_chan_try_send(a->rung, num(fires));
 }
 
 static void set_while_it_fires_it_fires_again(void)

@@ -19,9 +19,9 @@ static void tell_end(void *unused)
 
 static void fire(hb_alarm *alarm)
 {
+    hb_alarm_unref(alarm);
     pthread_setspecific(of_timer_thread, fired);
     hb_chan_try_send(fired, num(hb_now()));
-    hb_alarm_unref(alarm);
 }
 
 static void free_nothing(hb_alarm *alarm)

@@ -112,7 +112,7 @@ static void count_choices(const hb_case *cases, uint32_t n, bool biased, uint32_
 static void with_closed(uint32_t n, bool biased, uint32_t *counts)
 {
     hb_chan *chans[10];
-    hb_case cases[10];
+    hb_case cases[10] = { { .source = NULL } };
     for (uint32_t i = 0; i < n; i++) {
         chans[i] = hb_chan_new(0, NULL);
         hb_chan_close(chans[i], num(0));

@@ -1,0 +1,327 @@
+/* When there is no memory, or no thread to be had: what was asked for has not
+ * happened, nothing else has changed, and it works once there is some again. */
+#include <errno.h>
+
+#include "hb_alarm.h"
+#include "hb_ring.h"
+#include "hb_worker.h"
+#include "support.h"
+
+/* ---- what fails ---- */
+
+/* -1: nothing. Else the so manyth call from now on fails, and those after it. */
+static atomic_int calls_left = -1;
+
+static bool refused(void)
+{
+    int left = atomic_load(&calls_left);
+    if (left > 0)
+        atomic_store(&calls_left, left - 1);
+    return left == 0;
+}
+
+/* The linker leads every call of the core to these (see the Makefile). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *old, size_t size);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*entry)(void *), void *arg);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*entry)(void *), void *arg);
+
+void *__wrap_malloc(size_t size)
+{
+    return refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    return refused() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return refused() ? NULL : __real_realloc(old, size);
+}
+
+static atomic_bool no_threads;
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*entry)(void *), void *arg)
+{
+    return atomic_load(&no_threads) ? EAGAIN : __real_pthread_create(thread, attributes, entry, arg);
+}
+
+static void fail_after(int calls)
+{
+    atomic_store(&calls_left, calls);
+}
+
+static void fail_no_more(void)
+{
+    atomic_store(&calls_left, -1);
+}
+
+/* ---- rings and channels ---- */
+
+static void a_ring_that_cannot_grow_stays_as_it_is(void)
+{
+    hb_ring ring = { NULL, 0, 0, 0 };
+    fail_after(0);
+    CHECK(!hb__ring_reserve(&ring));
+    fail_no_more();
+    CHECK(ring.words == NULL && ring.size == 0);
+    for (int64_t n = 0; n < 8; n++) {
+        CHECK(hb__ring_reserve(&ring));
+        hb__ring_push(&ring, num(n));
+    }
+    fail_after(0);
+    CHECK(!hb__ring_reserve(&ring));
+    fail_no_more();
+    for (int64_t n = 0; n < 8; n++)
+        CHECK_EQ(hb__ring_pop(&ring).i64, n);
+    hb__ring_fini(&ring);
+}
+
+static void a_channel_needs_memory(void)
+{
+    fail_after(0);
+    CHECK(hb_chan_new(0, NULL) == NULL);
+    fail_no_more();
+}
+
+static int drops;
+
+static void count_drop(hb_word word)
+{
+    (void)word;
+    drops++;
+}
+
+/* A channel with room whose ring is full and cannot grow. */
+static hb_chan *stuck_channel(uint64_t capacity)
+{
+    hb_chan *chan = hb_chan_new(capacity, count_drop);
+    for (int64_t n = 0; n < 8; n++)
+        CHECK_EQ(hb_chan_try_send(chan, num(n)), HB_OK);
+    drops = 0;
+    return chan;
+}
+
+static void check_unchanged(hb_chan *chan)
+{
+    hb_chan_stats stats;
+    hb_chan_stats_get(chan, &stats);
+    CHECK_EQ(stats.len, 8);
+    CHECK_EQ(stats.sends, 8);
+    CHECK_EQ(stats.high_water, 8);
+    CHECK_EQ(drops, 0);
+    check_nobody_waits(chan);
+}
+
+static void a_send_that_finds_no_memory_changes_nothing(void)
+{
+    const uint64_t capacities[] = { 9, HB_UNBOUNDED };
+    const hb_word words[] = { num(8), num(9) };
+    for (int i = 0; i < 2; i++) {
+        hb_chan *chan = stuck_channel(capacities[i]);
+        size_t done = 9;
+        fail_after(0);
+        CHECK_EQ(hb_chan_try_send(chan, num(8)), HB_NO_MEMORY);
+        CHECK_EQ(hb_chan_send(chan, num(8), HB_FOREVER), HB_NO_MEMORY);
+        CHECK_EQ(hb_chan_try_send_many(chan, words, 2, &done), HB_NO_MEMORY);
+        CHECK_EQ(done, 0);
+        fail_no_more();
+        check_unchanged(chan);
+        CHECK_EQ(hb_chan_try_send(chan, num(8)), HB_OK);
+        hb_chan_unref(chan);
+        CHECK_EQ(drops, 9);
+    }
+}
+
+static void *receive_one(void *chan)
+{
+    hb_word word = num(-1);
+    CHECK_EQ(hb_chan_recv(chan, &word, HB_FOREVER), HB_OK);
+    return (void *)(intptr_t)word.i64;
+}
+
+/* Handing over needs no memory, nor does closing, receiving, or giving up. */
+static void only_queueing_needs_memory(void)
+{
+    hb_chan *chan = hb_chan_new(HB_UNBOUNDED, NULL);
+    hb_word word;
+    pthread_t thread = check_spawn(receive_one, chan);
+    await_waiting(chan, 0, 1);
+    fail_after(0);
+    CHECK_EQ(hb_chan_try_send(chan, num(3)), HB_OK);
+    CHECK_EQ(hb_chan_try_send(chan, num(4)), HB_NO_MEMORY);
+    CHECK_EQ(hb_chan_recv(chan, &word, 0), HB_TIMEOUT);
+    CHECK_EQ(hb_chan_close(chan, num(0)), HB_OK);
+    fail_no_more();
+    CHECK_EQ((intptr_t)check_join(thread), 3);
+    hb_chan_unref(chan);
+}
+
+/* ---- select ---- */
+
+static void a_large_select_needs_memory(void)
+{
+    enum { N = HB_INLINE_CASES + 1 };
+    hb_chan *chan = hb_chan_new(0, NULL);
+    hb_case cases[N];
+    hb_select select;
+    for (int i = 0; i < N; i++)
+        cases[i] = recv_case(chan); /* repeated: that needs a list more */
+    int calls = 0;
+    for (hb_status status = HB_NO_MEMORY; status == HB_NO_MEMORY; calls++) {
+        fail_after(calls);
+        status = hb_select_init(&select, cases, N, false);
+        fail_no_more();
+        CHECK(status == HB_OK || status == HB_NO_MEMORY);
+    }
+    CHECK(calls > 1); /* it failed before it succeeded; nothing leaked, asan knows */
+    CHECK_EQ(hb_select_try(&select), HB_WOULD_BLOCK);
+    hb_select_fini(&select);
+    hb_chan_unref(chan);
+}
+
+static void a_small_select_needs_none(void)
+{
+    hb_chan *chan = hb_chan_new(0, NULL);
+    hb_case cases[HB_INLINE_CASES];
+    for (uint32_t i = 0; i < HB_INLINE_CASES; i++)
+        cases[i] = recv_case(chan);
+    fail_after(0);
+    CHECK_EQ(select_until(cases, HB_INLINE_CASES, 0).status, HB_TIMEOUT);
+    fail_no_more();
+    hb_chan_unref(chan);
+}
+
+static void a_select_whose_send_finds_no_memory_sends_nothing(void)
+{
+    hb_chan *chan = stuck_channel(HB_UNBOUNDED), *idle = hb_chan_new(0, NULL);
+    const hb_case cases[] = { recv_case(idle), send_case(chan, 8) };
+    fail_after(0);
+    CHECK_EQ(select_now(cases, 2, false).status, HB_NO_MEMORY);
+    CHECK_EQ(select_until(cases, 2, HB_FOREVER).status, HB_NO_MEMORY);
+    fail_no_more();
+    check_unchanged(chan);
+    check_nobody_waits(idle);
+    CHECK_EQ(select_until(cases, 2, HB_FOREVER).index, 1);
+    hb_chan_unref(chan);
+    hb_chan_unref(idle);
+}
+
+static void a_watch_needs_memory_and_a_hint_does_not(void)
+{
+    hb_hints hints;
+    hb_watch watches[9];
+    uint64_t key = 0;
+    hb_hints_init(&hints);
+    for (uint64_t i = 0; i < 8; i++)
+        CHECK_EQ(hb_watch_init(&watches[i], &hints, HB_RECV, i), HB_OK);
+    fail_after(0);
+    CHECK_EQ(hb_watch_init(&watches[8], &hints, HB_RECV, 8), HB_NO_MEMORY);
+    hb_hint(&watches[7]);
+    fail_no_more();
+    CHECK_EQ(hints.watches, 8);
+    CHECK(hb_hints_take(&hints, false, &key));
+    CHECK_EQ(key, 7);
+    for (int i = 0; i < 8; i++)
+        hb_watch_fini(&watches[i]);
+    hb_hints_fini(&hints);
+}
+
+/* ---- threads ---- */
+
+static void do_nothing(void *unused)
+{
+    (void)unused;
+}
+
+static void a_worker_that_cannot_start_never_was(void)
+{
+    hb_worker *worker;
+    hb_status status = HB_NO_MEMORY;
+    int calls = 0;
+    for (; status == HB_NO_MEMORY; calls++) {
+        fail_after(calls);
+        status = hb_worker_start(&worker, do_nothing, NULL, "hb-test");
+        fail_no_more();
+        CHECK_EQ(worker == NULL, status != HB_OK);
+    }
+    CHECK_EQ(status, HB_OK);
+    CHECK(calls > 2);
+    hb_worker_unref(worker);
+    atomic_store(&no_threads, true);
+    CHECK_EQ(hb_worker_start(&worker, do_nothing, NULL, "hb-test"), HB_NO_THREAD);
+    CHECK(worker == NULL);
+    atomic_store(&no_threads, false);
+    CHECK_EQ(hb_workers_stop(in_ms(30000)), HB_OK); /* none is left to be waited for */
+}
+
+static atomic_int fires;
+
+static void count_fire(hb_alarm *alarm)
+{
+    hb_alarm_unref(alarm);
+    atomic_fetch_add(&fires, 1);
+}
+
+static int frees;
+
+static void count_free(hb_alarm *alarm)
+{
+    (void)alarm;
+    frees++;
+}
+
+static void check_not_armed(hb_alarm *alarm, hb_status wanted)
+{
+    bool was_armed = true;
+    CHECK_EQ(hb_alarm_set(alarm, 0, &was_armed), wanted);
+    CHECK(!was_armed);
+    CHECK_EQ(hb_alarm_due(alarm), HB_FOREVER);
+    CHECK(!hb_alarm_cancel(alarm));
+    CHECK_EQ(frees, 0); /* and no reference was lost or kept */
+}
+
+static void an_alarm_that_cannot_be_set_is_not_armed(void)
+{
+    hb_alarm alarm;
+    bool was_armed;
+    hb_alarm_init(&alarm, count_fire, count_free);
+    fail_after(0);
+    check_not_armed(&alarm, HB_NO_MEMORY); /* no room in the heap */
+    fail_after(1);
+    check_not_armed(&alarm, HB_NO_MEMORY); /* room, but nothing to start a thread with */
+    fail_no_more();
+    atomic_store(&no_threads, true);
+    check_not_armed(&alarm, HB_NO_THREAD);
+    atomic_store(&no_threads, false);
+    CHECK_EQ(hb_alarm_set(&alarm, 0, &was_armed), HB_OK);
+    while (atomic_load(&fires) == 0)
+        sched_yield();
+    CHECK_EQ(atomic_load(&fires), 1);
+    hb_alarm_unref(&alarm);
+    CHECK_EQ(frees, 1);
+}
+
+int main(void)
+{
+    RUN(a_ring_that_cannot_grow_stays_as_it_is);
+    RUN(a_channel_needs_memory);
+    RUN(a_send_that_finds_no_memory_changes_nothing);
+    RUN(only_queueing_needs_memory);
+    RUN(a_large_select_needs_memory);
+    RUN(a_small_select_needs_none);
+    RUN(a_select_whose_send_finds_no_memory_sends_nothing);
+    RUN(a_watch_needs_memory_and_a_hint_does_not);
+    RUN(an_alarm_that_cannot_be_set_is_not_armed);
+    RUN(a_worker_that_cannot_start_never_was);
+    return check_exit_code();
+}
