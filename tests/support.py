@@ -48,5 +48,6 @@ def run_program(source: str, *arguments: str, status: int = 0, errors: str = "")
     command = [sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c"]
     done = subprocess.run([*command, textwrap.dedent(source), *arguments], env=environment,
                           capture_output=True, text=True, timeout=4 * SOON)
-    assert (done.stderr, done.returncode) == (errors, status), done.stdout
+    assert done.stderr == errors, f"{done.stdout}\n{done.stderr}"
+    assert done.returncode == status, f"{done.returncode}\n{done.stdout}"
     return done.stdout

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, go
+from heartbeat import Channel, go, sleep
 
 EXAMPLES = Path(__file__).parent / "examples"
 SOON = 30.0  # seconds: nothing that works takes as long, whatever else the machine does
@@ -149,20 +149,30 @@ class Heard:
         self.events.send(line)
 
 
-def test_silence_is_noticed_while_the_others_go_on(digest: Any, tree: Path) -> None:
-    os.mkfifo(tree / "fifo")
-    links = [tree / f"link{number}" for number in range(1000)]  # a second of work and more
-    for link in links:
-        link.symlink_to("large")
+def test_silence_is_noticed_while_the_others_go_on(
+    digest: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = digest.digest
+
+    def slow(path: str) -> Any:
+        sleep(0.005)
+        return quick(path)
+
+    monkeypatch.setattr(digest, "digest", slow)
+    os.mkfifo(tmp_path / "fifo")
+    files = [tmp_path / f"file{number}" for number in range(400)]  # for one worker two seconds
+    for file in files:
+        file.touch()
     heard = Heard()
-    pool = digest.Pool([str(tree / "fifo"), *map(str, links)], 0.1, heard)
+    pool = digest.Pool([str(tmp_path / "fifo"), *map(str, files)], 1.0, heard)
     pool.run(2)
     heard.events.close()
     events = list(heard.events)
-    assert events.count("+") == len(pool.digests) == 1000
-    report = next(event for event in events if event.endswith(f"stalled on {tree / 'fifo'}"))
-    assert "+" in events[events.index(report) :]
-    (tree / "fifo").write_text("")  # lets the stalled thread end
+    assert events.count("+") == len(pool.digests) == 400
+    (report,) = (event for event in events if "healthy" in event)
+    assert report.endswith(f" is not healthy: stalled on {tmp_path / 'fifo'}")
+    assert events[0] == events[-1] == "+"  # work before the report, and after it
+    (tmp_path / "fifo").write_text("")  # lets the stalled thread end
     pool.close()
 
 

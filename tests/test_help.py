@@ -77,7 +77,7 @@ def test_every_name_teaches(name: str) -> None:
     assert len(text.split()) >= 6, text
     assert "." in text and text[0].isupper()
     assert (
-        name in pydoc.render_doc(getattr(heartbeat, name), renderer=pydoc.plaintext)
+        name in pydoc.render_doc(getattr(heartbeat, name), renderer=pydoc.TextDoc())
         or name == "nil"
     )
 
@@ -172,7 +172,7 @@ def test_repr_of_cases_and_of_what_was_selected() -> None:
 
 
 def test_repr_of_a_selector() -> None:
-    selector = Selector([Channel(), None])
+    selector: Selector[int] = Selector([Channel(), None])
     assert "Selector" in repr(selector) and "2" in repr(selector)
 
 

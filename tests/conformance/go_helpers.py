@@ -1,7 +1,9 @@
-"""What the ports of Go's suites share: time bounds, a program that ends its threads, and probes of what waits.
+"""What the ports of Go's suites share: time bounds, a program that ends its threads, and probes of
+what waits.
 
-A ported Go program leaves its goroutines behind when `main` returns. Threads must not be left behind, so every
-port runs inside a `Program`, which closes the channels it made and joins the threads it started.
+A ported Go program leaves its goroutines behind when `main` returns. Threads must not be left
+behind, so every port runs inside a `Program`, which closes the channels it made and joins the
+threads it started.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from heartbeat import Channel, Closed, Source, Task
 WAIT = 30.0  # seconds given to what must happen: only a failure takes that long
 GRACE = 5.0  # seconds given to the threads of a test that has failed already
 QUIET = 0.03  # seconds during which something must not happen
-DTYPES = (None, "q")  # Go's `chan int` is both: a channel of objects and a channel of 64-bit integers
+DTYPES = (None, "q")  # Go's `chan int` is both: objects, and 64-bit integers
 
 
 class Program:
-    """Makes channels and threads, and ends them all: a thread that then finds its channel closed ends quietly."""
+    """Makes channels and threads, and ends them all: a thread that then finds its channel closed
+    ends quietly.
+    """
 
     def __init__(self) -> None:
         self._channels: list[Channel[Any]] = []
@@ -59,7 +63,12 @@ class Program:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
         self._ending = True
         for channel in list(self._channels):
             channel.close()
@@ -69,7 +78,9 @@ class Program:
         self._abandon()
 
     def _abandon(self) -> None:
-        """After a failure of the body, which is the error to report: what the threads raise is looked at, no more."""
+        """After a failure of the body, which is the error to report: what the threads raise is
+        looked at, no more.
+        """
         limit = heartbeat.now() + GRACE
         for task in self._tasks:
             with suppress(TimeoutError):
@@ -78,7 +89,9 @@ class Program:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    """Wait until `holds()`; for states that no channel announces, such as another thread being parked."""
+    """Wait until `holds()`; for states that no channel announces, such as another thread being
+    parked.
+    """
     limit = heartbeat.now() + WAIT
     while not holds():
         assert heartbeat.now() < limit, "the state waited for did not come"
@@ -119,7 +132,9 @@ def chan_timer(seconds: float) -> tuple[heartbeat.Timer, Source]:
 
 
 def func_timer(seconds: float) -> tuple[heartbeat.Timer, Source]:
-    """As chan_timer, made from after_func: its callback sends the instant on a channel with room for one."""
+    """As chan_timer, made from after_func: its callback sends the instant on a channel with room
+    for one.
+    """
     fired: Channel[float] = Channel(1)
     return heartbeat.after_func(seconds, lambda: fired.send(heartbeat.now())), fired
 

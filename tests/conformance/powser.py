@@ -1,7 +1,8 @@
 """Power series as programs of threads, for the ports of Go's powser1.go and powser2.go.
 
-After Doug McIlroy, "Squinting at Power Series": a series is a thread that gives its next coefficient when asked.
-Names follow the originals: U and V go in, Z comes out; the comments give the algebra of each operation.
+After Doug McIlroy, "Squinting at Power Series": a series is a thread that gives its next
+coefficient when asked. Names follow the originals: U and V go in, Z comes out; the comments give
+the algebra of each operation.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ requests = count(1)
 
 
 class Demand:
-    """A demand channel: `req` carries requests one way, `dat` answers the other way, each wrapped for its journey."""
+    """A demand channel: `req` carries requests one way, `dat` answers the other way, each wrapped
+    for its journey.
+    """
 
     def __init__(self, series: Powser) -> None:
         self.req: Channel[Any] = series.program.chan(0, "q")
@@ -115,10 +118,11 @@ class Powser:
         self.program.go(release.send, 0)
 
     def _split(self, U: Demand, out: Pair, wait: Channel[Any]) -> None:
-        """Serves one coefficient to both readers. The next is served by a new thread, started on demand.
+        """Serves one coefficient to both readers. The next is served by a new thread, started on
+        demand.
 
-        Only the newest thread serves out[0]; the older ones hold what out[1] has still to read, and each lets
-        the next one serve out[1] when it is through.
+        Only the newest thread serves out[0]; the older ones hold what out[1] has still to read, and
+        each lets the next one serve out[1] when it is through.
         """
         first_turn = chosen(out[0].req, wait)
         both = first_turn.source is wait
@@ -255,7 +259,10 @@ class Powser:
         return self.start(body)
 
     def exp(self, U: Demand) -> Demand:
-        """Z = exp(U) solves Z' = Z U', so it is fed back into its own integral. U(0) counts as 0."""
+        """Z = exp(U) solves Z' = Z U', so it is fed back into its own integral.
+
+        U(0) counts as 0.
+        """
         ZZ = [Demand(self), Demand(self)]
         self.split_into(self.integ(ONE, self.mul(ZZ[0], self.diff(U))), ZZ)
         return ZZ[1]
@@ -274,7 +281,9 @@ class Powser:
         return self.start(body)
 
     def subst(self, U: Demand, V: Demand) -> Demand:
-        """U of V where V(0) counts as 0: with U = u + x UU and V = x VV, it is u + x VV (UU of V)."""
+        """U of V where V(0) counts as 0: with U = u + x UU and V = x VV, it is u + x VV (UU of
+        V).
+        """
 
         def body(Z: Demand) -> None:
             VV = self.split(V)

@@ -1,7 +1,9 @@
-"""Go src/runtime/chanbarrier_test.go: short-lived threads that hand over one object each and are forgotten.
+"""Go src/runtime/chanbarrier_test.go: short-lived threads that hand over one object each and are
+forgotten.
 
-In Go a write barrier could be missed for the object; here what could go wrong is who owns it and who frees it.
-10 x 1,000 requests there in the short form; 4 x 50 here, as each request starts a thread.
+In Go a write barrier could be missed for the object; here what could go wrong is who owns it and
+who frees it. 10 x 1,000 requests there in the short form; 4 x 50 here, as each request starts a
+thread.
 """
 
 from __future__ import annotations
@@ -49,7 +51,9 @@ def request_often(use_select: bool, seen: weakref.WeakSet[Answer]) -> None:
     assert len(garbage) == 1 << 10
 
 
-@pytest.mark.parametrize("use_select", [True, False], ids=["TestChanSendSelectBarrier", "TestChanSendBarrier"])
+@pytest.mark.parametrize(
+    "use_select", [True, False], ids=["TestChanSendSelectBarrier", "TestChanSendBarrier"]
+)
 def test_ChanSendBarrier(use_select: bool) -> None:
     with Program() as program:
         seen = [weakref.WeakSet[Answer]() for _ in range(REQUESTERS)]
@@ -57,4 +61,5 @@ def test_ChanSendBarrier(use_select: bool) -> None:
             program.go(request_often, use_select, one_seen)
         program.join()
     gc.collect()
-    until(lambda: not any(len(one_seen) for one_seen in seen))  # a sender may be on its way out still
+    # A sender may be on its way out still, with its answer in hand.
+    until(lambda: not any(len(one_seen) for one_seen in seen))

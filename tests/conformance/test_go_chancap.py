@@ -36,10 +36,11 @@ def test_size_below_zero(dtype: str | None, size: int) -> None:
 @dtypes
 @pytest.mark.parametrize("size", [2**59, 2**61, 2**63 - 1], ids=["2**59", "2**61", "2**63-1"])
 def test_size_beyond_memory(dtype: str | None, size: int) -> None:
-    """Go reserves the buffer and must refuse these. Here a capacity is a bound, and room is made for what is queued.
+    """Go reserves the buffer and must refuse these. Here a capacity is a bound, and room is made
+    for what is queued.
 
-    2**59 words are more than an address space holds, and the byte counts of the others do not fit 64 bits: neither
-    may turn into a small buffer.
+    2**59 words are more than an address space holds, and the byte counts of the others do not fit
+    64 bits: neither may turn into a small buffer.
     """
     channel: Channel[Any] = Channel(size, dtype=dtype)
     assert channel.capacity == channel.stats().capacity == size

@@ -1,9 +1,9 @@
 """Go test/closedchan.go: every operation on a closed channel, however it is phrased.
 
-The original runs each sequence over three implementations of a channel interface: plain operations, a select of
-one case, and a select with an idle case beside it. So do these, one test for each combination. Where Go gives the
-zero value, recv raises Closed and select says ok=False; where Go panics, sending raises Closed and closing again
-returns False.
+The original runs each sequence over three implementations of a channel interface: plain operations,
+a select of one case, and a select with an idle case beside it. So do these, one test for each
+combination. Where Go gives the zero value, recv raises Closed and select says ok=False; where Go
+panics, sending raises Closed and closing again returns False.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ NOTHING = "nothing"  # what a non-blocking receive that found nothing is turned 
 
 
 class Direct:
-    """Plain operations where there is one; receiving with ok is iteration or a select, in Go's terms `x, ok := <-c`."""
+    """Plain operations where there is one; receiving with ok is iteration or a select, in Go's
+    terms `x, ok := <-c`.
+    """
 
     def __init__(self, channel: Channel[Any]) -> None:
         self.channel = channel
@@ -88,7 +90,9 @@ class Selecting:
 
 
 class SelectingAmongOthers(Selecting):
-    """The same through a larger select: another channel, on which nothing ever happens, stands first."""
+    """The same through a larger select: another channel, on which nothing ever happens, stands
+    first.
+    """
 
     idle = (Channel(),)
 
@@ -141,7 +145,9 @@ def test_test1_on_closed_sync(make: type[Direct], check: Callable[[Any], bool]) 
 @takes
 @checks
 def test_testasync(make: type[Direct], take: str, check: Callable[[Any], bool]) -> None:
-    """testasync1 to testasync4: the queued value comes first, taken in one of four ways; then all is as in test1."""
+    """testasync1 to testasync4: the queued value comes first, taken in one of four ways; then all
+    is as in test1.
+    """
     chan = make(closed_async())
     assert getattr(chan, take)() == LAST_VALUE[take]
     assert check(chan)

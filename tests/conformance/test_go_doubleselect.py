@@ -1,4 +1,7 @@
-"""Go test/chan/doubleselect.go: one select never performs two of its cases. 100,000 rounds there, 4,000 here."""
+"""Go test/chan/doubleselect.go: one select never performs two of its cases.
+
+100,000 rounds there, 4,000 here.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,9 @@ LANES = 4
 
 
 def offer_everywhere(lanes: list[Channel[Any]]) -> None:
-    """Sends every number once, on whichever lane takes it: a case performed too often shows up as a repeat."""
+    """Sends every number once, on whichever lane takes it: a case performed too often shows up as a
+    repeat.
+    """
     for number in range(ROUNDS):
         select(*(send(lane, number) for lane in lanes))
     for lane in lanes:
@@ -47,7 +52,9 @@ def test_doubleselect(dtype: str | None) -> None:
 
 
 def test_doubleselect_receiving_side() -> None:
-    """The mirror image: a select that receives from four lanes takes each value once and leaves none behind."""
+    """The mirror image: a select that receives from four lanes takes each value once and leaves
+    none behind.
+    """
     with Program() as program:
         lanes = [program.chan() for _ in range(LANES)]
         for start, lane in enumerate(lanes):

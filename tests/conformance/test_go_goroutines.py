@@ -1,4 +1,5 @@
-"""Go test/chan/goroutines.go: a long line of threads, threaded together by channels, comes down cleanly.
+"""Go test/chan/goroutines.go: a long line of threads, threaded together by channels, comes down
+cleanly.
 
 Goroutines are cheap and threads are not: 10,000 links there, 200 here.
 """

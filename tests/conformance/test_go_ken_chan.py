@@ -1,7 +1,8 @@
-"""Go test/ken/chan.go: sends and receives, direct and through selects of eight cases, all ways round.
+"""Go test/ken/chan.go: sends and receives, direct and through selects of eight cases, all ways
+round.
 
-A lane is a channel with one sending end and one receiving end. 76 numbers in a row go over it: both ends know
-which comes next and stop after the same one.
+A lane is a channel with one sending end and one receiving end. 76 numbers in a row go over it: both
+ends know which comes next and stop after the same one.
 """
 
 from __future__ import annotations
@@ -62,10 +63,15 @@ def recv_all(lane: Lane) -> None:
 
 
 def select_all(inward: list[Lane], outward: list[Lane]) -> None:
-    """Serves all its lanes; a lane that is through leaves a case that never is ready, as a nil channel does."""
+    """Serves all its lanes; a lane that is through leaves a case that never is ready, as a nil
+    channel does.
+    """
     while True:
         receives = [lane.channel if lane.received < PER_LANE else None for lane in inward]
-        sends = [send(lane.channel, lane.next_value()) if lane.sent < PER_LANE else None for lane in outward]
+        sends = [
+            send(lane.channel, lane.next_value()) if lane.sent < PER_LANE else None
+            for lane in outward
+        ]
         if not any(case is not None for case in (*receives, *sends)):
             return
         dawdle(5)

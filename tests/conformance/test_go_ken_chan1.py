@@ -1,4 +1,7 @@
-"""Go test/ken/chan1.go: a thousand messages to ten receivers, each received once. The original gives 1,000 too."""
+"""Go test/ken/chan1.go: a thousand messages to ten receivers, each received once.
+
+The original gives 1,000 too.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ UNSENT, SENT, RECEIVED = range(3)
 
 
 def receive_and_mark(channel: Channel[Any], marks: list[int]) -> None:
-    """Ends when the channel is closed and drained; the original's receivers end with their program."""
+    """Ends when the channel is closed and drained; the original's receivers end with their
+    program.
+    """
     while (got := select(channel)).ok:
         assert marks[got.value] == SENT
         marks[got.value] = RECEIVED

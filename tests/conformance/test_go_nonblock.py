@@ -1,4 +1,6 @@
-"""Go test/chan/nonblock.go: operations that must not block, for several types of value and two sizes of buffer."""
+"""Go test/chan/nonblock.go: operations that must not block, for several types of value and two
+sizes of buffer.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import pytest
 from go_helpers import WAIT, Program
 from heartbeat import Channel, Ticker, try_select
 
-# What is sent to a waiting receiver and what a waiting sender sends, as in the original, with the channel's dtype.
+# The channel's dtype, what is sent to a waiting receiver, and what a waiting sender sends.
 OPERANDS = {
     "i32": ("q", 123, 234),
     "i64": ("q", 123_456, 234_567),
@@ -17,14 +19,18 @@ OPERANDS = {
     "bool": (None, True, True),
     "string": (None, "hello", "hello again"),
 }
-operands = pytest.mark.parametrize(("dtype", "first", "second"), OPERANDS.values(), ids=OPERANDS.keys())
+operands = pytest.mark.parametrize(
+    ("dtype", "first", "second"), OPERANDS.values(), ids=OPERANDS.keys()
+)
 buffers = pytest.mark.parametrize("buffer", [0, 1])
 TRIES = 10_000
 EMPTY = object()
 
 
 def test_attempts_are_spaced_by_a_ticker() -> None:
-    """The helper below relies on this: a ticker faster than its reader gives a tick at every receive."""
+    """The helper below relies on this: a ticker faster than its reader gives a tick at every
+    receive.
+    """
     ticker = Ticker(0.0001)
     assert ticker.recv(timeout=WAIT) < ticker.recv(timeout=WAIT)
 
@@ -71,7 +77,9 @@ def test_send_to_waiting_receiver(buffer: int, dtype: str | None, first: Any, se
 
 @operands
 @buffers
-def test_receive_from_waiting_sender(buffer: int, dtype: str | None, first: Any, second: Any) -> None:
+def test_receive_from_waiting_sender(
+    buffer: int, dtype: str | None, first: Any, second: Any
+) -> None:
     with Program() as program:
         channel, strobe = program.chan(buffer, dtype), program.chan()
         program.go(offer, channel, second, strobe)

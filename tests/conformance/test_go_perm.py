@@ -1,7 +1,8 @@
 """Go test/chan/perm.go: which operations are allowed on what.
 
-The original is about a compiler that knows send-only and receive-only channel types. Here directions are not
-types: what remains is that timers and tasks can only be received from, and that a number is no channel.
+The original is about a compiler that knows send-only and receive-only channel types. Here
+directions are not types: what remains is that timers and tasks can only be received from, and that
+a number is no channel.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def test_send_to_non_channel(thing: Any) -> None:
 
 @pytest.mark.parametrize("thing", NO_CHANNEL, ids=repr)
 def test_select_on_non_channel(thing: Any) -> None:
-    """The whole select is refused, before the good case beside it can happen; the message names the bad case."""
+    """The whole select is refused, before the good case beside it can happen; the message names the
+    bad case.
+    """
     channel: Channel[int] = Channel(1)
     with pytest.raises(TypeError, match="case 1"):
         heartbeat.select(heartbeat.send(channel, 1), thing, timeout=WAIT)

@@ -1,7 +1,7 @@
 """Go test/chan/powser1.go: power series, of which every coefficient goes through several threads.
 
-The original checks ten terms of some of the series (and none of others); the operations it defines and does not
-run are checked here as well, by what algebra says they give.
+The original checks ten terms of some of the series (and none of others); the operations it defines
+and does not run are checked here as well, by what algebra says they give.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ from go_helpers import Program
 from powser import END, ONE, ZERO, Demand, Powser
 
 N = 10
-EXP_ONES = [ONE, ONE, *map(Fraction, "3/2 13/6 73/24 167/40 4051/720 37633/5040 43817/4480 4596553/362880".split())]
+EXP_ONES = [
+    ONE,
+    ONE,
+    *map(Fraction, "3/2 13/6 73/24 167/40 4051/720 37633/5040 43817/4480 4596553/362880".split()),
+]
 ATAN = [Fraction((-1) ** (power // 2), power) if power % 2 else ZERO for power in range(N)]
 
 
@@ -53,7 +57,10 @@ FURTHER: dict[str, tuple[Callable[[Powser], Demand], list[Any]]] = {
     "Monmul": (lambda ps: ps.monmul(ps.poly(1, 2), 2), [0, 0, 1, 2, END]),
     "Recip": (lambda ps: ps.recip(ps.poly(1, -2)), [2**power for power in range(5)]),
     "Subst": (lambda ps: ps.subst(ones(ps), ps.poly(0, 1, 1)), [1, 1, 2, 3, 5]),  # 1/(1-x-xx)
-    "Exp of x": (lambda ps: ps.exp(ps.poly(0, 1)), [Fraction(1, factorial(power)) for power in range(6)]),
+    "Exp of x": (
+        lambda ps: ps.exp(ps.poly(0, 1)),
+        [Fraction(1, factorial(power)) for power in range(6)],
+    ),
 }
 
 

@@ -1,7 +1,7 @@
 """Go test/chan/powser2.go: powser1 once more, over channels of an interface type.
 
-The difference that remains in Python: every coefficient travels inside an object made for that one journey, its
-type is checked on arrival, and it is compared through its own method.
+The difference that remains in Python: every coefficient travels inside an object made for that one
+journey, its type is checked on arrival, and it is compared through its own method.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Go src/runtime/chan_test.go, first part: TestChan, for several capacities, and what a channel owes to its waiters.
+"""Go src/runtime/chan_test.go, first part: TestChan, for several capacities, and what a channel
+owes to its waiters.
 
 The second part, on select, is test_go_runtime_select.py.
 """
@@ -85,13 +86,18 @@ def test_Chan_keeps_order(capacity: int, dtype: str | None) -> None:
         program.go(channel.send_many, range(100))
         assert [channel.recv(timeout=WAIT) for _ in range(100)] == list(range(100))
         program.go(channel.send_many, range(100))
-        assert [select(channel, timeout=WAIT) for _ in range(100)] == [(0, i, True) for i in range(100)]
+        assert [select(channel, timeout=WAIT) for _ in range(100)] == [
+            (0, i, True) for i in range(100)
+        ]
 
 
 @dtypes
 @capacities
 def test_Chan_four_senders_four_receivers(capacity: int, dtype: str | None) -> None:
-    """What four threads send, four others receive: each number four times. 1,000 numbers there, 250 here."""
+    """What four threads send, four others receive: each number four times.
+
+    1,000 numbers there, 250 here.
+    """
     with Program() as program:
         channel, done = program.chan(capacity, dtype), program.chan()
         for _ in range(4):
@@ -108,11 +114,16 @@ def test_Chan_four_senders_four_receivers(capacity: int, dtype: str | None) -> N
 def test_Chan_len_and_cap(capacity: int, dtype: str | None) -> None:
     with Program() as program:
         assert (len(empty := program.chan(capacity, dtype)), empty.capacity) == (0, capacity)
-        assert (len(full := filled(program, capacity, dtype)), full.capacity) == (capacity, capacity)
+        assert (len(full := filled(program, capacity, dtype)), full.capacity) == (
+            capacity,
+            capacity,
+        )
 
 
 def test_ChanSendInterface() -> None:
-    """What cannot be sent is not: of three offers of an object the one that fits is there, and the others are free."""
+    """What cannot be sent is not: of three offers of an object the one that fits is there, and the
+    others are free.
+    """
     first, second = object(), object()
     channel: Channel[object] = Channel(1)
     channel.send(first)
@@ -123,7 +134,8 @@ def test_ChanSendInterface() -> None:
 
 
 def test_MultiConsumer() -> None:
-    """23 workers between a feeder and a reader: what comes out has the number and the sum of what went in.
+    """23 workers between a feeder and a reader: what comes out has the number and the sum of what
+    went in.
 
     271,828 values there, 3,000 here.
     """
@@ -143,7 +155,9 @@ def relay_with_pauses(work: Channel[int], results: Channel[int], number: int) ->
         results.send(value)
 
 
-def feed_and_close(work: Channel[int], results: Channel[int], workers: list[Any], values: list[int]) -> None:
+def feed_and_close(
+    work: Channel[int], results: Channel[int], workers: list[Any], values: list[int]
+) -> None:
     work.send_many(values)
     work.close()
     for worker in workers:
@@ -156,7 +170,10 @@ def deep(levels: int) -> int:
 
 
 def test_ShrinkStackDuringBlockedSend() -> None:
-    """Go's collector moves stacks; ours walks the objects that blocked senders hold. Neither may disturb a send."""
+    """Go's collector moves stacks; ours walks the objects that blocked senders hold.
+
+    Neither may disturb a send.
+    """
     with Program() as program:
         channel = program.chan()
 
@@ -174,7 +191,9 @@ def test_ShrinkStackDuringBlockedSend() -> None:
 
 
 def test_NoShrinkStackWhileParking() -> None:
-    """The collector runs while both sides are about to wait, or waiting, or on their way out of it."""
+    """The collector runs while both sides are about to wait, or waiting, or on their way out of
+    it.
+    """
     for _ in range(20):
         with Program() as program:
             channel = program.chan()

@@ -18,7 +18,9 @@ RACES = 150  # 100 and 1,000 in the original's short form, but every one starts 
 
 
 def test_NonblockRecvRace() -> None:
-    """A value is there until somebody takes it: a close in between must not make a poll find nothing."""
+    """A value is there until somebody takes it: a close in between must not make a poll find
+    nothing.
+    """
     for _ in range(RACES):
         with Program() as program:
             channel = program.chan(1)
@@ -28,7 +30,10 @@ def test_NonblockRecvRace() -> None:
             mine = select(channel, timeout=0)
             theirs = racer.result(WAIT)
             assert theirs is not None
-            assert sorted([mine, theirs], key=lambda got: got.ok) == [(0, None, False), (0, 1, True)]
+            assert sorted([mine, theirs], key=lambda got: got.ok) == [
+                (0, None, False),
+                (0, 1, True),
+            ]
 
 
 def race_of_two(close_second: bool) -> None:
@@ -58,7 +63,9 @@ def test_NonblockSelectRace2() -> None:
 
 
 def offer_and_take(channel: Channel[int], me: int, rounds: int) -> None:
-    """Sends its own number and receives from the same channel in one select, the cases in either order."""
+    """Sends its own number and receives from the same channel in one select, the cases in either
+    order.
+    """
     for number in range(rounds):
         cases: list[Any] = [send(channel, me), channel]
         if me == 1 and number % 2:
@@ -70,7 +77,9 @@ def offer_and_take(channel: Channel[int], me: int, rounds: int) -> None:
 
 @pytest.mark.parametrize("capacity", [0, 10])
 def test_SelfSelect(capacity: int) -> None:
-    """Each meeting ends a round of both threads when there is no buffer, so neither is left alone."""
+    """Each meeting ends a round of both threads when there is no buffer, so neither is left
+    alone.
+    """
     with Program() as program:
         channel = program.chan(capacity)
         for me in range(2):
@@ -95,7 +104,9 @@ def select_out(channels: list[Channel[int]], order: list[int], make_case: Any) -
 
 
 def test_SelectStress() -> None:
-    """Ten threads on four channels: direct and by select, all of them chaotic and none of them left over."""
+    """Ten threads on four channels: direct and by select, all of them chaotic and none of them left
+    over.
+    """
     with Program() as program:
         channels = [program.chan(capacity) for capacity in (0, 0, 2, 3)]
         for channel in channels:
@@ -115,7 +126,10 @@ def choose_in_turn(selected: Any, out: Channel[int], done: Channel[None]) -> Non
 
 @pytest.mark.parametrize("reusable", [False, True], ids=["select", "Selector"])
 def test_SelectFairness(reusable: bool) -> None:
-    """Of two channels that always are ready each gets its half, within 10 sigma. 10,000 trials there, 4,000 here."""
+    """Of two channels that always are ready each gets its half, within 10 sigma.
+
+    10,000 trials there, 4,000 here.
+    """
     trials = 4_000
     with Program() as program:
         ones, twos = program.chan(trials + 1), program.chan(trials + 1)
@@ -124,7 +138,9 @@ def test_SelectFairness(reusable: bool) -> None:
         cases = [program.chan(), program.chan(), ones, twos]
         out, done = program.chan(), program.chan()
         selector = Selector(cases)
-        program.go(choose_in_turn, selector.select if reusable else lambda: select(*cases), out, done)
+        program.go(
+            choose_in_turn, selector.select if reusable else lambda: select(*cases), out, done
+        )
         count = [out.recv(timeout=WAIT) for _ in range(trials)].count(1)
         done.close()
         program.join()
@@ -144,7 +160,9 @@ def test_PseudoRandomSend(capacity: int) -> None:
 
 
 def test_SelectDuplicateChannel() -> None:
-    """A select that stands twice in one queue leaves it whole when it is woken by another channel."""
+    """A select that stands twice in one queue leaves it whole when it is woken by another
+    channel.
+    """
     with Program() as program:
         twice, once, report = program.chan(), program.chan(), program.chan()
         doubled = program.go(lambda: report.send(select(twice, twice, once)))
@@ -162,7 +180,9 @@ def test_SelectDuplicateChannel() -> None:
 
 
 def test_SelectStackAdjust() -> None:
-    """Objects meant for cases that lose are neither touched nor kept, with the collector running meanwhile."""
+    """Objects meant for cases that lose are neither touched nor kept, with the collector running
+    meanwhile.
+    """
     with Program() as program:
         idle, closing = program.chan(), program.chan()
         single = program.go(lambda: select(send(idle, [42]), closing))

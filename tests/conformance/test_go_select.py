@@ -8,7 +8,9 @@ from heartbeat import Channel, nil, send, try_select
 
 
 class Values:
-    """Counts how often a value was asked for; the value itself changes with every completed send."""
+    """Counts how often a value was asked for; the value itself changes with every completed
+    send.
+    """
 
     def __init__(self) -> None:
         self.asked = 0

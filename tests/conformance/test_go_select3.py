@@ -1,7 +1,9 @@
-"""Go test/chan/select3.go: what blocks for ever, what never blocks and what fails, on nil, closed and empty channels.
+"""Go test/chan/select3.go: what blocks for ever, what never blocks and what fails, on nil, closed
+and empty channels.
 
-The original lets a goroutine block and looks at it after a while. Here "blocks" is seen from inside: the operation
-runs out of its time limit, and not before; "never blocks" is the operation under a limit of zero.
+The original lets a goroutine block and looks at it after a while. Here "blocks" is seen from
+inside: the operation runs out of its time limit, and not before; "never blocks" is the operation
+under a limit of zero.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Go test/chan/select5.go: one real send or receive, phrased in every way, among cases that never are ready.
+"""Go test/chan/select5.go: one real send or receive, phrased in every way, among cases that never
+are ready.
 
-The original generates 1,045 functions, most of them for forms of assignment that only its compiler could confuse.
-The combinations kept are those the engine sees: the set of idle cases around the real one, the place of the real
-one among them, and the call that selects.
+The original generates 1,045 functions, most of them for forms of assignment that only its compiler
+could confuse. The combinations kept are those the engine sees: the set of idle cases around the
+real one, the place of the real one among them, and the call that selects.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def test_send(idle: tuple[str, ...], form: str) -> None:
 
 @pytest.mark.parametrize("idle", subsets(MORE_IDLE), ids=show)
 def test_nonblock(idle: tuple[str, ...]) -> None:
-    """Nothing is ready: no phrase of a non-blocking select performs anything or leaves a waiter behind."""
+    """Nothing is ready: no phrase of a non-blocking select performs anything or leaves a waiter
+    behind.
+    """
     dummy: Channel[int] = Channel()
     cases = [MORE_IDLE[name](dummy) for name in idle]
     assert FORMS["try_select"](cases) is None
@@ -92,7 +95,9 @@ def test_nonblock(idle: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_send_that_lost_can_be_used_again(form: str) -> None:
-    """In place of the original's order checks, which are about evaluation: a case holds its value until it happens."""
+    """In place of the original's order checks, which are about evaluation: a case holds its value
+    until it happens.
+    """
     full: Channel[str] = Channel(1)
     full.send("first", timeout=0)
     other: Channel[str] = Channel(1)

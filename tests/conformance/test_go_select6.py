@@ -1,7 +1,8 @@
-"""Go test/chan/select6.go, issue 2075: a losing case leaves its channel's queue of waiters in order.
+"""Go test/chan/select6.go, issue 2075: a losing case leaves its channel's queue of waiters in
+order.
 
-The select stands last in the queue of a channel on which others wait too; when it goes, those who queue up later
-must still be reached.
+The select stands last in the queue of a channel on which others wait too; when it goes, those who
+queue up later must still be reached.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ def lose_then_receive(contested: Channel[Any], winning: Channel[Any], report: Ch
 @pytest.mark.parametrize("ahead", [0, 1, 3])
 @pytest.mark.parametrize("behind", [0, 1, 3])
 def test_select6(ahead: int, behind: int) -> None:
-    """The original has one receiver ahead of the select and none behind it; the other places are as easy to get wrong."""
+    """The original has one receiver ahead of the select and none behind it; the other places are as
+    easy to get wrong.
+    """
     with Program() as program:
         contested, winning, report = program.chan(), program.chan(), program.chan()
         front = [program.go(contested.recv) for _ in range(ahead)]

@@ -1,4 +1,6 @@
-"""Go test/chan/select7.go: a value meets a receiver that throws it away, however either of the two is phrased."""
+"""Go test/chan/select7.go: a value meets a receiver that throws it away, however either of the two
+is phrased.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ def send3(channel: Channel[Any]) -> None:
 
 @pytest.mark.parametrize("receive", [recv1, recv2, recv3])
 @pytest.mark.parametrize("transmit", [send1, send2, send3])
-def test_select7(transmit: Callable[[Channel[Any]], None], receive: Callable[[Channel[Any]], None]) -> None:
+def test_select7(
+    transmit: Callable[[Channel[Any]], None], receive: Callable[[Channel[Any]], None]
+) -> None:
     with Program() as program:
         channel = program.chan()
         program.go(receive, channel)

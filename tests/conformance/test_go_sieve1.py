@@ -1,4 +1,7 @@
-"""Go test/chan/sieve1.go: primes by a chain of filters, one thread for every prime found. Up to 97, as there."""
+"""Go test/chan/sieve1.go: primes by a chain of filters, one thread for every prime found.
+
+Up to 97, as there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,33 @@ import pytest
 from go_helpers import DTYPES, WAIT, Program
 from heartbeat import Channel
 
-PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
+PRIMES = [
+    2,
+    3,
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+    31,
+    37,
+    41,
+    43,
+    47,
+    53,
+    59,
+    61,
+    67,
+    71,
+    73,
+    79,
+    83,
+    89,
+    97,
+]
 
 
 def generate(numbers: Channel[Any]) -> None:

@@ -1,7 +1,8 @@
-"""Go test/chan/sieve2.go: the sieve of Eratosthenes, with a feedback loop that needs a queue without bound.
+"""Go test/chan/sieve2.go: the sieve of Eratosthenes, with a feedback loop that needs a queue
+without bound.
 
-One thread for the multiples of every prime that is needed, a merge of them in order, and a comparison of the
-merged composites with the odd numbers. The primes found go back to the merge.
+One thread for the multiples of every prime that is needed, a merge of them in order, and a
+comparison of the merged composites with the odd numbers. The primes found go back to the merge.
 """
 
 from __future__ import annotations
@@ -15,7 +16,33 @@ import pytest
 from go_helpers import WAIT, Program
 from heartbeat import Channel, nil, select, send
 
-PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97]
+PRIMES = [
+    2,
+    3,
+    5,
+    7,
+    11,
+    13,
+    17,
+    19,
+    23,
+    29,
+    31,
+    37,
+    41,
+    43,
+    47,
+    53,
+    59,
+    61,
+    67,
+    71,
+    73,
+    79,
+    83,
+    89,
+    97,
+]
 Proxy = Callable[[Program, Channel[Any]], Channel[Any]]
 
 
@@ -32,7 +59,9 @@ def arithmetic(program: Program, start: int, step: int, buffer: int) -> Channel[
 
 
 def relay(inward: Channel[Any], outward: Channel[Any]) -> None:
-    """Takes whatever comes and hands it on when it can; with nothing to hand on its send goes to nil."""
+    """Takes whatever comes and hands it on when it can; with nothing to hand on its send goes to
+    nil.
+    """
     waiting: deque[Any] = deque()
     while True:
         output = send(outward, waiting[0]) if waiting else send(nil, None)
@@ -46,7 +75,9 @@ def relay(inward: Channel[Any], outward: Channel[Any]) -> None:
 
 
 def select_proxy(program: Program, outward: Channel[Any]) -> Channel[Any]:
-    """The original's proxy: a thread with a growing buffer, so that sending to `outward` never blocks."""
+    """The original's proxy: a thread with a growing buffer, so that sending to `outward` never
+    blocks.
+    """
     inward = program.chan(10)
     program.go(relay, inward, outward)
     return inward
@@ -60,7 +91,9 @@ def unbounded(program: Program, outward: Channel[Any]) -> Channel[Any]:
 
 
 def merge_multiples(program: Program, primes: Channel[Any], composites: Channel[Any]) -> None:
-    """Sends the odd composites in order, each once: the smallest head of all streams of multiples, time and again."""
+    """Sends the odd composites in order, each once: the smallest head of all streams of multiples,
+    time and again.
+    """
     heads: list[tuple[int, int, Channel[Any]]] = []
     for prime in primes:
         stream = arithmetic(program, prime * prime, 2 * prime, 10)
@@ -79,8 +112,17 @@ def advance(heads: list[tuple[int, int, Channel[Any]]]) -> int:
     return smallest
 
 
-def sift(program: Program, composites: Channel[Any], primes: Channel[Any], out: Channel[Any], proxy: Proxy) -> None:
-    """An odd number that is not the next composite is prime. The proxy keeps this loop from waiting for the merge."""
+def sift(
+    program: Program,
+    composites: Channel[Any],
+    primes: Channel[Any],
+    out: Channel[Any],
+    proxy: Proxy,
+) -> None:
+    """An odd number that is not the next composite is prime.
+
+    The proxy keeps this loop from waiting for the merge.
+    """
     feedback = proxy(program, primes)
     candidates = arithmetic(program, 5, 2, 50)
     candidate = candidates.recv()

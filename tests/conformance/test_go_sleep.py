@@ -46,7 +46,9 @@ def test_Sleep() -> None:
 
 
 def test_AfterFunc() -> None:
-    """Each call arranges the next one and then takes its time; ten of them, and a last one that reports."""
+    """Each call arranges the next one and then takes its time; ten of them, and a last one that
+    reports.
+    """
     calls: list[float] = []
     done: Channel[int] = Channel(1)
 
@@ -86,7 +88,9 @@ def take_ticks(ticker: Ticker, count: int) -> list[float]:
 
 
 def test_TickerStress() -> None:
-    """With a period of a nanosecond nearly every tick is missed, and the next one is there at once."""
+    """With a period of a nanosecond nearly every tick is missed, and the next one is there at
+    once.
+    """
     with Program() as program, collecting(program):
         ticker = Ticker(1e-9)
         ticks = take_ticks(ticker, 100)
@@ -139,7 +143,9 @@ SLOTS = [5, 3, 6, 6, 6, 1, 1, 2, 7, 9, 4, 8, 0]
 
 
 def arrivals(make: Make, delta: float) -> list[tuple[int, float]]:
-    """One thread for each slot, in this shuffled order; each reports its slot when its timer fires."""
+    """One thread for each slot, in this shuffled order; each reports its slot when its timer
+    fires.
+    """
     start = heartbeat.now()
     with Program() as program:
         result = program.chan(len(SLOTS))
@@ -153,7 +159,8 @@ def arrivals(make: Make, delta: float) -> list[tuple[int, float]]:
 def test_AfterQueuing(make: Make) -> None:
     """Timers fire in the order of their instants, not of their making.
 
-    As in the original the distance grows until it is longer than the delays of the machine. No attempt may be early.
+    As in the original the distance grows until it is longer than the delays of the machine. No
+    attempt may be early.
     """
     for attempt in range(5):
         delta = 0.02 + attempt * 0.05
@@ -180,9 +187,13 @@ BIG = (2**63 - 1) // 10**9  # whole seconds that fit the clock's 64 bits of nano
 
 
 @pytest.mark.parametrize("make", [after, Ticker])
-@pytest.mark.parametrize("big", [BIG, float(BIG - 1024), timedelta(seconds=BIG)], ids=["int", "float", "timedelta"])
+@pytest.mark.parametrize(
+    "big", [BIG, float(BIG - 1024), timedelta(seconds=BIG)], ids=["int", "float", "timedelta"]
+)
 def test_OverflowSleep(make: Callable[[Any], Any], big: Any) -> None:
-    """TestOverflowPeriodRuntimeTimer too: a time so long that the sum with now is no instant is not a short one."""
+    """TestOverflowPeriodRuntimeTimer too: a time so long that the sum with now is no instant is not
+    a short one.
+    """
     source = make(big)
     assert select(source, after(0.025), timeout=WAIT).index == 1
     assert source.try_recv() is None
@@ -203,7 +214,9 @@ def test_OverflowSleep_thread() -> None:
 
 @pytest.mark.parametrize("call", [heartbeat.sleep, after, Ticker, lambda d: after_func(d, print)])
 def test_OverflowSleep_refused(call: Callable[[Any], Any]) -> None:
-    """What does not fit the clock at all is an OverflowError here; negative times, at once in Go, a ValueError."""
+    """What does not fit the clock at all is an OverflowError here; negative times, at once in Go, a
+    ValueError.
+    """
     for too_long in (2**63, 1e300, BIG + 1):
         with pytest.raises(OverflowError):
             call(too_long)
@@ -214,7 +227,10 @@ def test_OverflowSleep_refused(call: Callable[[Any], Any]) -> None:
 
 @kinds
 def test_ZeroTimer(make: Make) -> None:
-    """Timers of no duration fire, every one of them (Go issue 44868). A million there, 1,000 here."""
+    """Timers of no duration fire, every one of them (Go issue 44868).
+
+    A million there, 1,000 here.
+    """
     for _ in range(1_000):
         make(0)[1].recv(timeout=WAIT)
 
@@ -233,7 +249,10 @@ def receive_ticks(ticker: Ticker, count: int) -> None:
 
 
 def test_MultiWakeupTicker() -> None:
-    """Several threads wait for one fast ticker, each with a timer beside it. 100,000 rounds there, 1,000 here."""
+    """Several threads wait for one fast ticker, each with a timer beside it.
+
+    100,000 rounds there, 1,000 here.
+    """
     with Program() as program:
         ticker = Ticker(0.000001)
         for _ in range(4):

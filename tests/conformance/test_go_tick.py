@@ -1,6 +1,7 @@
 """Go src/time/tick_test.go, but for its TestChan, which is test_go_timer_chan.py.
 
-Lower bounds are exact, as a ticker keeps its phase. Upper bounds only say that things happen at all.
+Lower bounds are exact, as a ticker keeps its phase. Upper bounds only say that things happen at
+all.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def test_Ticker() -> None:
 
 @pytest.mark.parametrize("make", [Timer, Ticker])
 def test_TickerStopWithDirectInitialization(make: type[Any]) -> None:
-    """A ticker or timer that was never initialised (TestManualTicker, TestZeroTimer...Panics) is refused, not fatal."""
+    """A ticker or timer that was never initialised (TestManualTicker, TestZeroTimer...Panics) is
+    refused, not fatal.
+    """
     for use in (lambda it: it.stop(), lambda it: it.reset(1), lambda it: it.try_recv()):
         with pytest.raises((TypeError, heartbeat.Error)):
             use(make.__new__(make))
@@ -55,7 +58,9 @@ def test_Teardown() -> None:
 @pytest.mark.parametrize("period", [-1, 0, -0.001, float("nan")])
 @pytest.mark.parametrize("make", [heartbeat.tick, Ticker])
 def test_NewTickerLtZeroDuration(make: Callable[[float], Ticker], period: float) -> None:
-    """TestTick too: where Go's Tick gives a nil channel for a negative period, both ways are refused here."""
+    """TestTick too: where Go's Tick gives a nil channel for a negative period, both ways are
+    refused here.
+    """
     with pytest.raises(ValueError):
         make(period)
 
@@ -118,7 +123,10 @@ TIMERS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("make", TIMERS.values(), ids=TIMERS.keys())
 def test_TimerGC(make: Callable[[], Any]) -> None:
-    """A timer nobody refers to is garbage long before it is due. 40 bytes left of each would be found here."""
+    """A timer nobody refers to is garbage long before it is due.
+
+    40 bytes left of each would be found here.
+    """
     count = 20_000
 
     def forget_many() -> None:
@@ -133,9 +141,13 @@ def test_TimerGC(make: Callable[[], Any]) -> None:
     assert resident_bytes() - resident < count * 40
 
 
-@pytest.mark.parametrize("make", [heartbeat.after, heartbeat.tick], ids=["TestAfterTimes", "TestTickTimes"])
+@pytest.mark.parametrize(
+    "make", [heartbeat.after, heartbeat.tick], ids=["TestAfterTimes", "TestTickTimes"]
+)
 def test_Times(make: Callable[[float], Any]) -> None:
-    """The value is the instant that was due, however late it is looked at; for a ticker that of the oldest tick."""
+    """The value is the instant that was due, however late it is looked at; for a ticker that of the
+    oldest tick.
+    """
     before = heartbeat.now()
     source = make(0.01)
     after = heartbeat.now()

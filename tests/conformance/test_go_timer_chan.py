@@ -1,7 +1,9 @@
-"""Go src/time/tick_test.go, TestChan: timers and tickers as channels, step by step and each step for both.
+"""Go src/time/tick_test.go, TestChan: timers and tickers as channels, step by step and each step
+for both.
 
-The original runs all steps one after the other on one timer. In Go these steps differ between old timers, whose
-channel may hold a stale value, and new ones; ours are like the new ones: no draining after stop or reset.
+The original runs all steps one after the other on one timer. In Go these steps differ between old
+timers, whose channel may hold a stale value, and new ones; ours are like the new ones: no draining
+after stop or reset.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def test_reset_far_drops_what_was_due(kind: type[Timed]) -> None:
 
 @kinds
 def test_reset_reaches_a_blocked_receiver(kind: type[Timed]) -> None:
-    """A thread waits for a distant instant: a reset further away leaves it there, a reset to now wakes it."""
+    """A thread waits for a distant instant: a reset further away leaves it there, a reset to now
+    wakes it.
+    """
     with Program() as program:
         timed, done = kind(FAR), program.chan(1)
         program.go(lambda: done.send(timed.source.recv()))
@@ -154,7 +158,9 @@ def test_waiting_for_a_stopped_timer(kind: type[Timed]) -> None:
 
 @kinds
 def test_stop_blocks_the_old_value(kind: type[Timed]) -> None:
-    """Go issue 37196: due but not received still counts as running, and stopping takes the value back."""
+    """Go issue 37196: due but not received still counts as running, and stopping takes the value
+    back.
+    """
     timed = kind(FAR)
     past_due(timed)
     assert timed.stop() is True
@@ -164,7 +170,9 @@ def test_stop_blocks_the_old_value(kind: type[Timed]) -> None:
 
 @kinds
 def test_reset_alone_blocks_the_old_value(kind: type[Timed]) -> None:
-    """No stop in between, and nobody looked: what was due before the reset must not come out after it."""
+    """No stop in between, and nobody looked: what was due before the reset must not come out after
+    it.
+    """
     timed = kind(FAR)
     past_due(timed)
     assert timed.reset(3600) is True

@@ -70,7 +70,9 @@ def test_Reset_of_a_function() -> None:
 
 
 def test_Issue5745() -> None:
-    """A timer call that fails leaves nothing locked: there it was a nil timer, here it is a bad argument."""
+    """A timer call that fails leaves nothing locked: there it was a nil timer, here it is a bad
+    argument.
+    """
     ticker, timer = Ticker(3600), Timer(3600)
     for bad in ("soon", None, object(), [1]):
         with pytest.raises(TypeError):
@@ -83,7 +85,10 @@ def test_Issue5745() -> None:
 
 
 def test_TimerModifiedEarlier() -> None:
-    """Pulled forward again and again, a timer still fires (Go issue 47329). 1,000 rounds there, 100 here."""
+    """Pulled forward again and again, a timer still fires (Go issue 47329).
+
+    1,000 rounds there, 100 here.
+    """
     for _ in range(100):
         timer, fired = func_timer(3600)
         for _ in range(10):
@@ -113,7 +118,9 @@ def life_of_a_timer() -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_AdjustTimers(seed: int) -> None:
-    """100 timers move earlier and later in a random mixture of steps, and none is lost (Go issue 47762)."""
+    """100 timers move earlier and later in a random mixture of steps, and none is lost (Go issue
+    47762).
+    """
     choose = random.Random(seed)
     lives = [life_of_a_timer() for _ in range(100)]
     while lives:
@@ -132,7 +139,9 @@ def stop_or_reset_the_loser(end: Callable[[Timer], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "end", [lambda timer: timer.stop(), lambda timer: timer.reset(3600)], ids=["TestStopResult", "TestResetResult"]
+    "end",
+    [lambda timer: timer.stop(), lambda timer: timer.reset(3600)],
+    ids=["TestStopResult", "TestResetResult"],
 )
 def test_result_tells_whether_a_value_is_left(end: Callable[[Timer], bool]) -> None:
     """Two timers for the same instant: one is received, the other ended (Go issue 69312).
@@ -146,10 +155,12 @@ def test_result_tells_whether_a_value_is_left(end: Callable[[Timer], bool]) -> N
 
 
 @pytest.mark.parametrize(
-    "end", [lambda timer: timer.stop(), lambda timer: timer.reset(3600)], ids=["TestStopResult", "TestResetResult"]
+    "end",
+    [lambda timer: timer.stop(), lambda timer: timer.reset(3600)],
+    ids=["TestStopResult", "TestResetResult"],
 )
 def test_result_tells_whether_the_function_runs(end: Callable[[Timer], bool]) -> None:
-    """The same race against a callback: it runs, or it was stopped; never both and never neither."""
+    """The same race against a callback: it runs or it was stopped, never both and never neither."""
     for _ in range(200):
         timer, fired = func_timer(0.0002)
         heartbeat.sleep(0.0002)

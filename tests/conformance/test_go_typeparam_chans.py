@@ -1,6 +1,7 @@
 """Go test/typeparam/chans.go: small generic tools over channels, and what they are used for.
 
-The original's context is a channel here that is closed to cancel; its background context is nil, which never is.
+The original's context is a channel here that is closed to cancel; its background context is nil,
+which never is.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ def read_all(done: Channel[None], source: Channel[T]) -> list[T]:
     return values
 
 
-def merge(program: Program, done: Channel[None], first: Channel[T], second: Channel[T]) -> Channel[T]:
+def merge(
+    program: Program, done: Channel[None], first: Channel[T], second: Channel[T]
+) -> Channel[T]:
     out: Channel[T] = program.chan()
 
     def run() -> None:
@@ -43,7 +46,9 @@ def merge(program: Program, done: Channel[None], first: Channel[T], second: Chan
     return out
 
 
-def keep(program: Program, done: Channel[None], source: Channel[T], wanted: Callable[[T], bool]) -> Channel[T]:
+def keep(
+    program: Program, done: Channel[None], source: Channel[T], wanted: Callable[[T], bool]
+) -> Channel[T]:
     out: Channel[T] = program.chan()
 
     def run() -> None:
@@ -68,7 +73,9 @@ def sink(program: Program, done: Channel[None]) -> Channel[T]:
 
 
 class Exclusive(Generic[T]):
-    """A value that one thread at a time may have: the channel's only slot holds it when nobody does."""
+    """A value that one thread at a time may have: the channel's only slot holds it when nobody
+    does.
+    """
 
     def __init__(self, initial: T) -> None:
         self._slot: Channel[T] = Channel(1)
@@ -135,9 +142,15 @@ def test_ReadAll_cancelled() -> None:
 
 def test_Merge() -> None:
     with Program() as program:
-        merged = read_all(nil, merge(program, nil, produce(program, 1, 3, 5), produce(program, 2, 4, 6)))
+        merged = read_all(
+            nil, merge(program, nil, produce(program, 1, 3, 5), produce(program, 2, 4, 6))
+        )
         assert sorted(merged) == [1, 2, 3, 4, 5, 6]
-        assert [value for value in merged if value % 2] == [1, 3, 5]  # the order within each input stays
+        assert [value for value in merged if value % 2] == [
+            1,
+            3,
+            5,
+        ]  # the order within each input stays
 
 
 def test_Merge_cancelled() -> None:
@@ -152,7 +165,9 @@ def test_Merge_cancelled() -> None:
 
 def test_Filter() -> None:
     with Program() as program:
-        assert read_all(nil, keep(program, nil, produce(program, 1, 2, 3), lambda value: value % 2 == 0)) == [2]
+        assert read_all(
+            nil, keep(program, nil, produce(program, 1, 2, 3), lambda value: value % 2 == 0)
+        ) == [2]
 
 
 def test_Sink() -> None:
@@ -197,7 +212,9 @@ def receive_one(receiver: Receiver[int]) -> tuple[int | None, bool]:
 
 
 def test_Ranger() -> None:
-    """A thread takes one value and ends; that frees the receiving end, and the next send reports it."""
+    """A thread takes one value and ends; that frees the receiving end, and the next send reports
+    it.
+    """
     with Program() as program:
         values, freed = program.chan(), program.chan()
         sender: Sender[int] = Sender(values, freed)

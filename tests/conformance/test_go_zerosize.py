@@ -1,4 +1,7 @@
-"""Go test/chan/zerosize.go: channels of values that carry nothing. Here that value is None, and it counts."""
+"""Go test/chan/zerosize.go: channels of values that carry nothing.
+
+Here that value is None, and it counts.
+"""
 
 from __future__ import annotations
 
