@@ -23,6 +23,7 @@
 
 #include <stddef.h>
 
+#include "check.h"
 #include "hb_chan.h"
 
 #define EXPLORE_MOST_THREADS 4
@@ -42,8 +43,16 @@ typedef struct explore_scenario {
     bool broken;
 } explore_scenario;
 
-/* What main returns. Prints a line a scenario, as RUN of check.h does. */
-int explore_main(int argc, char **argv, const explore_scenario *scenarios, size_t n);
+/* Prints a line a scenario, as RUN of check.h does. `failures` counts those of
+ * the scenarios' checks. */
+int explore_program(int argc, char **argv, const explore_scenario *scenarios, size_t n,
+                    atomic_int *failures);
+
+/* What main returns. Here, because each file has a count of failures of its own. */
+static inline int explore_main(int argc, char **argv, const explore_scenario *scenarios, size_t n)
+{
+    return explore_program(argc, argv, scenarios, n, &check_failures);
+}
 
 /* n channels in the order of their addresses: select locks in that order, which
  * would else differ from run to run. */

@@ -1,6 +1,5 @@
 /* The hard races of hb_chan and hb_lock, each small enough for every turn of
  * events to come up among some thousand schedules. */
-#include "check.h"
 #include "explore.h"
 
 static hb_chan *chan;

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "check.h"
 #include "explore.h"
 #include "explore_impl.h"
 #include "hb_rand.h"
@@ -22,6 +21,7 @@
 #define SHOWN_LINES 60
 
 static uint64_t *seed_now;
+static atomic_int *scenario_failures;
 static uint32_t seeds = SEEDS;
 
 /* ---- one run ---- */
@@ -45,7 +45,7 @@ static bool run_once(const explore_scenario *s, uint64_t seed, bool trace)
     if (!explore_run())
         return false;
     s->end();
-    return atomic_load(&check_failures) == 0;
+    return atomic_load(scenario_failures) == 0;
 }
 
 /* E1 is what every report rests on, so it is tested itself. */
@@ -178,8 +178,10 @@ static int replay(const explore_scenario *scenarios, size_t n, const char *name,
     return 2;
 }
 
-int explore_main(int argc, char **argv, const explore_scenario *scenarios, size_t n)
+int explore_program(int argc, char **argv, const explore_scenario *scenarios, size_t n,
+                    atomic_int *failures)
 {
+    scenario_failures = failures;
     seed_now = mmap(NULL, sizeof *seed_now, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (seed_now == MAP_FAILED)
         return 2;
