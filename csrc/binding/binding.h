@@ -53,6 +53,9 @@ int hbpy_init_go(PyObject *module, hbpy_state *state);
  * `base` may be NULL. */
 int hbpy_add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec, PyTypeObject *base);
 
+/* The same for a struct sequence, which also gets the _fields of a named tuple. */
+int hbpy_add_struct(PyObject *module, PyTypeObject **type, PyStructSequence_Desc *description);
+
 /* ---- sources (source.c) ---- */
 
 typedef struct hbpy_source hbpy_source;

@@ -382,8 +382,7 @@ static int add_nil(PyObject *module, PyTypeObject *type)
 int hbpy_init_channel(PyObject *module, hbpy_state *state)
 {
     fill_methods();
-    state->ChannelStats = PyStructSequence_NewType(&stats_desc);
-    if (!state->ChannelStats || PyModule_AddType(module, state->ChannelStats) < 0 ||
+    if (hbpy_add_struct(module, &state->ChannelStats, &stats_desc) < 0 ||
         hbpy_add_type(module, &state->Channel, &spec, state->Source) < 0)
         return -1;
     return add_nil(module, state->Channel);

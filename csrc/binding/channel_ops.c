@@ -112,7 +112,7 @@ static PyObject *Channel_recv(PyObject *py_self, PyObject *const *args, Py_ssize
 }
 
 PyDoc_STRVAR(try_recv_doc,
-"try_recv($self, default=None, /)\n--\n\n"
+"try_recv($self, default=None)\n--\n\n"
 "Take the oldest value if there is one now, else return `default`.\n\n"
 "Never blocks. Raises Closed when the channel is closed and drained.");
 

@@ -19,6 +19,30 @@ int hbpy_add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec, PyTy
     return *type ? PyModule_AddType(module, *type) : -1;
 }
 
+/* What a named tuple tells of its fields, a struct sequence tells too. */
+static int set_fields(PyTypeObject *type, PyStructSequence_Desc *description)
+{
+    PyObject *py_fields = PyTuple_New(description->n_in_sequence);
+    int set = py_fields ? 0 : -1;
+    for (int i = 0; set == 0 && i < description->n_in_sequence; i++) {
+        PyObject *py_name = PyUnicode_FromString(description->fields[i].name);
+        set = py_name ? 0 : -1;
+        PyTuple_SET_ITEM(py_fields, i, py_name);
+    }
+    if (set == 0)
+        set = PyObject_SetAttrString((PyObject *)type, "_fields", py_fields);
+    Py_XDECREF(py_fields);
+    return set;
+}
+
+int hbpy_add_struct(PyObject *module, PyTypeObject **type, PyStructSequence_Desc *description)
+{
+    *type = PyStructSequence_NewType(description);
+    if (!*type || set_fields(*type, description) < 0)
+        return -1;
+    return PyModule_AddType(module, *type);
+}
+
 /* ---- the end ---- */
 
 static PyObject *stop(PyObject *module, PyObject *unused)

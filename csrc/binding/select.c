@@ -174,8 +174,7 @@ static PyMethodDef functions[] = {
 
 int hbpy_init_select(PyObject *module, hbpy_state *state)
 {
-    state->Selected = PyStructSequence_NewType(&selected_desc);
-    if (!state->Selected || PyModule_AddType(module, state->Selected) < 0)
+    if (hbpy_add_struct(module, &state->Selected, &selected_desc) < 0)
         return -1;
     return PyModule_AddFunctions(module, functions);
 }

@@ -54,7 +54,7 @@ static PyObject *Source_recv(PyObject *self, PyObject *const *args, Py_ssize_t n
 }
 
 PyDoc_STRVAR(try_recv_doc,
-"try_recv($self, default=None, /)\n--\n\n"
+"try_recv($self, default=None)\n--\n\n"
 "Return the source's value if it is ready now, else `default`.\n\n"
 "Never blocks. Raises Closed when the source is closed.");
 

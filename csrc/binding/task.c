@@ -129,6 +129,8 @@ static PyObject *Task_repr(PyObject *py_self)
     hbpy_task *self = task_of(py_self);
     if (!is_done(self))
         return PyUnicode_FromFormat("<heartbeat.Task %R: running>", self->py_name);
+    if (!self->py_exception && !self->py_result)
+        return PyUnicode_FromFormat("<heartbeat.Task %R: lost in a fork>", self->py_name);
     if (!self->py_exception)
         return PyUnicode_FromFormat("<heartbeat.Task %R: returned %R>", self->py_name, self->py_result);
     return PyUnicode_FromFormat("<heartbeat.Task %R: raised %R>", self->py_name, self->py_exception);

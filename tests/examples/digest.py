@@ -275,7 +275,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Digest every file of a folder.")
     add, folder, workers = parser.add_argument, sysconfig.get_path("stdlib"), os.cpu_count() or 1
     add("folder", metavar="DIR", nargs="?", type=Path, default=Path(folder), help="(%(default)s)")
-    add("--workers", metavar="N", type=int, default=max(2, workers), help="(%(default)s)")
+    add("--workers", metavar="N", type=int, default=max(4, workers), help="(%(default)s)")
     add("--timeout", metavar="SECONDS", type=float, default=5.0, help="silence to bear (5)")
     add("--list", action="store_true", help="print the digests, too")
     add("--with-stall", action="store_true", help="add a FIFO that nobody writes to")
