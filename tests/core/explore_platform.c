@@ -59,6 +59,11 @@ void hb_platform_exact_timers(void)
 {
 }
 
+void hb_platform_yield(void)
+{
+    hb_explore_point();
+}
+
 /* The runner forks between runs, when the core is as if it had never been used. */
 void hb_platform_at_fork_child(void (*child)(void))
 {
