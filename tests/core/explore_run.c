@@ -18,7 +18,7 @@
 
 #define SEEDS 2000
 #define TWICE 10 /* so many of the runs are run again, to see that they repeat */
-#define SHOWN_LINES 60
+#define SHOWN_LINES 40
 
 static uint64_t *seed_now;
 static atomic_int *scenario_failures;

@@ -241,19 +241,28 @@ static void pass_turn_locked(void)
         self->paused = false;
 }
 
+/* The point after a step is shown only if somebody came in between. */
+static void trace(const char *function, int line, bool pausing)
+{
+    static const fiber *last;
+    if (last != self || self->function != function || self->line != line || pausing)
+        printf("  %d   %s:%d%s\n", self->id, function, line, pausing ? " pauses" : "");
+    last = self;
+}
+
 static void point(const char *function, int line, bool pausing)
 {
     if (!self)
         return;
     pthread_mutex_lock(&run.mutex);
+    if (run.trace)
+        trace(function, line, pausing);
     self->function = function;
     self->line = line;
     self->paused = pausing;
     if (pausing) /* below whoever it waits for: two who spin must not starve a third */
         self->priority = --run.lowest;
     run.digest = (run.digest ^ (uint64_t)(self->id + 1 + line * 64)) * 0x100000001b3u;
-    if (run.trace)
-        printf("  %d   %s:%d%s\n", self->id, function, line, pausing ? " pauses" : "");
     pass_turn_locked();
     pthread_mutex_unlock(&run.mutex);
 }
