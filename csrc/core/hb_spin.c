@@ -58,7 +58,7 @@ static uint32_t turns_of(uint32_t nanoseconds)
         turns = measure_pause();
         hb_store_relaxed(&turns_per_microsecond, turns);
     }
-    return nanoseconds / 1000 * turns;
+    return HB_TURNS(nanoseconds / 1000 * turns);
 }
 
 static bool watch(hb_waiter *waiter, uint32_t nanoseconds)
