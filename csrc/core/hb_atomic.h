@@ -20,6 +20,7 @@ typedef _Atomic(uint64_t) hb_atomic_u64;
 void hb_explore_point(const char *function, int line);
 void hb_explore_pause(void);
 #define HB_ATOMIC_POINT() hb_explore_point(__func__, __LINE__)
+#define HB_TURNS(n) ((n) < 3 ? (n) : 3) /* of a spin loop: few show all that many do */
 #define HB_ATOMIC_STORE(operation) (HB_ATOMIC_POINT(), (operation), HB_ATOMIC_POINT())
 #define HB_ATOMIC_STEP(operation)            \
     __extension__({                          \
@@ -29,6 +30,7 @@ void hb_explore_pause(void);
         hb_result;                           \
     })
 #else
+#define HB_TURNS(n) (n)
 #define HB_ATOMIC_STORE(operation) (operation)
 #define HB_ATOMIC_STEP(operation) (operation)
 #endif

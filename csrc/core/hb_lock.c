@@ -3,7 +3,7 @@
 #include "hb_time.h"
 
 /* Longer than any critical section of the core. */
-#define SPINS 200
+#define SPINS HB_TURNS(200)
 /* Shorter than a time slice: by then the holder may run again. */
 #define NAP (HB_SECOND / 20000)
 

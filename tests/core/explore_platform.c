@@ -61,7 +61,7 @@ void hb_platform_exact_timers(void)
 
 void hb_platform_yield(void)
 {
-    hb_pause();
+    hb_explore_pause();
 }
 
 /* The runner forks between runs, when the core is as if it had never been used. */
