@@ -41,13 +41,18 @@ def is_asleep(native_id: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "S"
 
 
-def run_program(source: str, *arguments: str, status: int = 0, errors: str = "") -> str:
-    """Run a program that must end with this status and these complaints; what it printed."""
+def complete(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end."""
     folders = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
     command = [sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c"]
-    done = subprocess.run([*command, textwrap.dedent(source), *arguments], env=environment,
+    return subprocess.run([*command, textwrap.dedent(source), *arguments], env=environment,
                           capture_output=True, text=True, timeout=4 * SOON)
+
+
+def run_program(source: str, *arguments: str, status: int = 0, errors: str = "") -> str:
+    """Run a program that must end with this status and these complaints; what it printed."""
+    done = complete(source, *arguments)
     assert done.stderr == errors, f"{done.stdout}\n{done.stderr}"
     assert done.returncode == status, f"{done.returncode}\n{done.stdout}"
     return done.stdout

@@ -24,7 +24,9 @@ typedef struct hbpy_state {
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
-    PyObject *threading; /* the module: when the interpreter ends, nothing can be imported */
+    /* Of the threading module. At the end of the interpreter nothing can be imported, and
+     * what a module held may be gone. */
+    PyObject *threading, *ExceptHookArgs, *default_excepthook;
 } hbpy_state;
 
 extern struct PyModuleDef hbpy_module;
@@ -34,6 +36,7 @@ hbpy_state *hbpy_state_of(PyObject *self);
 
 /* Each type file adds its types and functions; 0, or -1 with an exception. */
 int hbpy_init_errors(PyObject *module, hbpy_state *state);
+int hbpy_init_thread(PyObject *module, hbpy_state *state);
 int hbpy_init_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_time(PyObject *module, hbpy_state *state);
 int hbpy_init_source(PyObject *module, hbpy_state *state);

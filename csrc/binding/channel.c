@@ -51,16 +51,24 @@ static int check_not_made(hbpy_channel *self)
     return self->made ? -1 : 0;
 }
 
-static int set_chan(hbpy_channel *self, uint64_t capacity, char dtype)
+static int make_chan(hbpy_channel *self)
 {
-    hb_chan *chan = hb_chan_new(capacity, dtype ? NULL : hbpy_channel_drop_object);
-    if (!chan) {
+    self->chan = hb_chan_new(0, hbpy_channel_drop_object);
+    if (!self->chan) {
         PyErr_NoMemory();
         return -1;
     }
-    hb_chan_unref(self->chan);
-    self->chan = chan;
-    self->base.source = hb_chan_source(chan);
+    self->base.source = hb_chan_source(self->chan);
+    return 0;
+}
+
+/* The hb_chan stays: somebody may hold it already. */
+static int shape_chan(hbpy_channel *self, uint64_t capacity, char dtype)
+{
+    if (!hb_chan_reshape(self->chan, capacity, dtype ? NULL : hbpy_channel_drop_object)) {
+        PyErr_SetString(PyExc_RuntimeError, "the channel was used before it was initialised");
+        return -1;
+    }
     self->dtype = dtype;
     return 0;
 }
@@ -79,7 +87,7 @@ static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     (void)py_args; /* __init__'s */
     (void)py_kwargs;
     PyObject *self = new_nil(type);
-    if (self && set_chan(channel_of(self), 0, 0) < 0)
+    if (self && make_chan(channel_of(self)) < 0)
         Py_CLEAR(self);
     return self;
 }
@@ -94,10 +102,12 @@ static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
     if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
                                      &py_dtype, &py_name) ||
         parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
-        check_not_made(self) < 0 || hbpy_parse_name(py_name, &self->py_name) < 0)
+        check_not_made(self) < 0 ||
+        ((capacity || dtype) && shape_chan(self, capacity, dtype) < 0) ||
+        hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
     self->made = true;
-    return (capacity || dtype) && set_chan(self, capacity, dtype) < 0 ? -1 : 0;
+    return 0;
 }
 
 static int visit_word(hb_word word, void *arg)

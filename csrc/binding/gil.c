@@ -97,6 +97,5 @@ int hbpy_init_gil(PyObject *module, hbpy_state *state)
 {
     (void)module;
     hb_platform_at_fork_child(adopt_main_thread);
-    state->threading = PyImport_ImportModule("threading");
-    return state->threading ? find_main_thread(state->threading) : -1;
+    return find_main_thread(state->threading);
 }

@@ -62,24 +62,33 @@ PyObject *hbpy_take_exception(void)
 #endif
 }
 
-static PyObject *hook_args(PyObject *py_threading, PyObject *py_exception, PyObject *py_thread)
+static PyObject *hook_args(hbpy_state *state, PyObject *py_exception, PyObject *py_thread)
 {
-    PyObject *py_type = PyObject_GetAttrString(py_threading, "ExceptHookArgs");
-    if (!py_type)
-        return NULL;
     PyObject *py_traceback = PyException_GetTraceback(py_exception);
-    PyObject *py_args = PyObject_CallFunction(py_type, "((OOOO))", (PyObject *)Py_TYPE(py_exception),
-                                              py_exception, py_traceback ? py_traceback : Py_None,
-                                              py_thread);
+    PyObject *py_args = PyObject_CallFunction(state->ExceptHookArgs, "((OOOO))",
+                                              (PyObject *)Py_TYPE(py_exception), py_exception,
+                                              py_traceback ? py_traceback : Py_None, py_thread);
     Py_XDECREF(py_traceback);
-    Py_DECREF(py_type);
     return py_args;
 }
 
-static int call_hook(PyObject *py_threading, PyObject *py_exception, PyObject *py_thread)
+/* A new reference; the default once the threading module has been emptied. */
+static PyObject *current_hook(hbpy_state *state)
 {
-    PyObject *py_args = hook_args(py_threading, py_exception, py_thread);
-    PyObject *py_done = py_args ? PyObject_CallMethod(py_threading, "excepthook", "(O)", py_args) : NULL;
+    PyObject *py_hook = PyObject_GetAttrString(state->threading, "excepthook");
+    if (py_hook && py_hook != Py_None)
+        return py_hook;
+    Py_XDECREF(py_hook);
+    PyErr_Clear();
+    return Py_NewRef(state->default_excepthook);
+}
+
+static int call_hook(hbpy_state *state, PyObject *py_exception, PyObject *py_thread)
+{
+    PyObject *py_hook = current_hook(state);
+    PyObject *py_args = hook_args(state, py_exception, py_thread);
+    PyObject *py_done = py_args ? PyObject_CallOneArg(py_hook, py_args) : NULL;
+    Py_DECREF(py_hook);
     Py_XDECREF(py_args);
     Py_XDECREF(py_done);
     return py_done ? 0 : -1;
@@ -89,7 +98,18 @@ void hbpy_report_exception(hbpy_state *state, PyObject *py_exception, PyObject *
 {
     PyObject *py_type, *py_value, *py_traceback;
     PyErr_Fetch(&py_type, &py_value, &py_traceback);
-    if (call_hook(state->threading, py_exception, py_thread) < 0)
+    if (call_hook(state, py_exception, py_thread) < 0)
         PyErr_WriteUnraisable(py_exception);
     PyErr_Restore(py_type, py_value, py_traceback);
+}
+
+int hbpy_init_thread(PyObject *module, hbpy_state *state)
+{
+    (void)module;
+    state->threading = PyImport_ImportModule("threading");
+    if (!state->threading)
+        return -1;
+    state->ExceptHookArgs = PyObject_GetAttrString(state->threading, "ExceptHookArgs");
+    state->default_excepthook = PyObject_GetAttrString(state->threading, "__excepthook__");
+    return state->ExceptHookArgs && state->default_excepthook ? 0 : -1;
 }

@@ -120,6 +120,24 @@ hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop)
     return chan;
 }
 
+static bool is_unused_locked(hb_chan *chan)
+{
+    return !chan->closed && chan->sends == 0 && !hb__queue_first_locked(&chan->senders) &&
+           !hb__queue_first_locked(&chan->source.receivers);
+}
+
+bool hb_chan_reshape(hb_chan *chan, uint64_t capacity, hb_drop_fn *drop)
+{
+    hb_lock_acquire(&chan->source.lock);
+    bool unused = is_unused_locked(chan);
+    if (unused) {
+        chan->capacity = capacity;
+        chan->drop = drop;
+    }
+    hb_lock_release(&chan->source.lock);
+    return unused;
+}
+
 hb_chan *hb_chan_ref(hb_chan *chan)
 {
     if (chan)

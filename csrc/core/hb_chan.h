@@ -30,6 +30,8 @@ typedef void hb_drop_fn(hb_word word);
 
 /* A channel with one reference; drop may be NULL. NULL when out of memory. */
 hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop);
+/* Changes what it was made with. False, and nothing is changed, if it has been used. */
+bool hb_chan_reshape(hb_chan *chan, uint64_t capacity, hb_drop_fn *drop);
 hb_chan *hb_chan_ref(hb_chan *chan);
 /* The last one drops what is queued. Whoever waits holds a reference. */
 void hb_chan_unref(hb_chan *chan);

@@ -13,13 +13,13 @@ struct hb_chan {
     hb_source source;   /* its lock guards all below that is not constant */
     hb_queue senders;   /* lock */
     hb_ring ring;       /* lock */
-    uint64_t capacity;  /* constant */
+    uint64_t capacity;  /* constant once used */
     uint64_t sends;     /* lock: words accepted so far */
     uint64_t receives;  /* lock: words given out so far */
     uint64_t high_water; /* lock: most words ever queued */
     hb_word cause;      /* lock; constant once closed */
     bool closed;        /* lock */
-    hb_drop_fn *drop;   /* constant */
+    hb_drop_fn *drop;   /* constant once used */
     hb_atomic_u32 refs;
 };
 
