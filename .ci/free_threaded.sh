@@ -99,6 +99,7 @@ build_tsan() {
     quietly ./configure --prefix="$prefix" "${CONFIGURE[@]}" --with-thread-sanitizer OPT="-DNDEBUG -g1 -O1"
     quietly make -j2
     quietly make altbininstall sharedinstall
+    cp "$(cat pybuilddir.txt)"/_sysconfigdata_*.py "$prefix"/lib/python*/  # how it was built
     touch "$prefix/complete"
 }
 

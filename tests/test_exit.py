@@ -203,7 +203,8 @@ for _ in range(4):
     go(wait_again_and_again)
 def call_again():
     timer.reset(1e-4)
-timer = after_func(0, call_again)
+timer = after_func(3600, call_again)
+timer.reset(0)
 sleep(0.02)
 """)
 

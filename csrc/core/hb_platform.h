@@ -43,6 +43,9 @@ typedef enum hb_signals { HB_SIGNALS_BLOCKED, HB_SIGNALS_INHERITED } hb_signals;
 hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name,
                              hb_signals signals);
 
+/* Offers the processor to another thread that could run. */
+void hb_platform_yield(void);
+
 /* Asks that this thread's timed sleeps end as exactly as the system can. */
 void hb_platform_exact_timers(void);
 

@@ -269,12 +269,14 @@ static bool serve_due(hb_select *select)
     return true;
 }
 
+/* HB_TIMEOUT also if somebody has won the select and is about to wake it. Then
+ * nobody may be left to be served with what is due, and it stays due. */
 static hb_status park_until(hb_select *select, hb_time deadline)
 {
     for (;;) {
         hb_time until = select->due < deadline ? select->due : deadline;
         hb_status status = hb_wait_park(&select->waiter, until);
-        if (status != HB_TIMEOUT)
+        if (status != HB_TIMEOUT || hb__wait_is_won(&select->waiter))
             return status;
         bool served = select->timed && serve_due(select);
         if (!served && until == deadline)

@@ -1,18 +1,26 @@
 #include "hb_spin.h"
 
-/* In turns of hb_pause: 10 to 140 cycles each, by processor. */
-#define FULL_TURN 400u
-#define LEAST_TURN 8u
+/* Nanoseconds of a watch. A futex sleep and wake take 15 to 30 microseconds, a
+ * hand-over between processors some 300 nanoseconds. */
+#define FULL_WATCH 20000u
+#define LEAST_WATCH 1000u
 #define PROBE_EVERY 32u
 
+/* A yield that took longer gave the processor to a stranger's whole time slice. */
+#define QUICK_YIELD 50000
+#define MOST_SKIPS 1023u
+
 typedef struct history {
-    uint32_t turns;    /* how long the next watch may be */
-    uint32_t failures; /* in a row */
+    uint32_t length;   /* of the next watch, nanoseconds */
+    uint32_t failures; /* of watches, in a row */
+    uint32_t skips;    /* how many waits to go before the next yield */
+    uint32_t penalty;  /* how many to skip after the next bad one */
 } history;
 
-static _Thread_local history mine = { .turns = FULL_TURN };
+static _Thread_local history mine = { .length = FULL_WATCH };
 static hb_atomic_u32 watching;
 static hb_atomic_u32 processors;
+static hb_atomic_u32 turns_per_microsecond;
 
 /* Asked again after every PROBE_EVERY failures: affinity can change. */
 static uint32_t watchers_allowed(void)
@@ -30,9 +38,32 @@ static bool is_done(hb_waiter *waiter)
     return hb_load_acquire(&waiter->state) & HB_WAITER_DONE;
 }
 
-static bool watch(hb_waiter *waiter, uint32_t turns)
+/* hb_pause takes 10 to 140 cycles by processor, so it is measured once. A clock
+ * that stands still, as a virtual one may, measures nothing. */
+static uint32_t measure_pause(void)
 {
-    for (uint32_t i = 0; i < turns; i++) {
+    enum { SAMPLE = 64 };
+    int64_t began = hb_platform_now();
+    for (int i = 0; i < SAMPLE; i++)
+        hb_pause();
+    int64_t took = hb_platform_now() - began;
+    uint32_t turns = took > 0 ? (uint32_t)(SAMPLE * 1000 / took) : 0;
+    return turns < 5 ? 5 : turns > 200 ? 200 : turns;
+}
+
+static uint32_t turns_of(uint32_t nanoseconds)
+{
+    uint32_t turns = hb_load_relaxed(&turns_per_microsecond);
+    if (turns == 0) {
+        turns = measure_pause();
+        hb_store_relaxed(&turns_per_microsecond, turns);
+    }
+    return nanoseconds / 1000 * turns;
+}
+
+static bool watch(hb_waiter *waiter, uint32_t nanoseconds)
+{
+    for (uint32_t turns = turns_of(nanoseconds); turns > 0; turns--) {
         if (is_done(waiter))
             return true;
         hb_pause();
@@ -40,23 +71,48 @@ static bool watch(hb_waiter *waiter, uint32_t turns)
     return is_done(waiter);
 }
 
-static void learn(bool success)
+static void learn_watch(bool success)
 {
-    uint32_t turns = success ? mine.turns * 2 : mine.turns / 2;
-    mine.turns = turns > FULL_TURN ? FULL_TURN : turns < LEAST_TURN ? LEAST_TURN : turns;
+    uint32_t length = success ? mine.length * 2 : mine.length / 2;
+    mine.length = length > FULL_WATCH ? FULL_WATCH : length < LEAST_WATCH ? LEAST_WATCH : length;
     mine.failures = success ? 0 : mine.failures + 1;
 }
 
-bool hb__spin(hb_waiter *waiter)
+static bool watch_by_history(hb_waiter *waiter)
 {
     bool done = false;
     if (hb_fetch_add(&watching, 1) < watchers_allowed()) {
         bool probe = mine.failures % PROBE_EVERY == PROBE_EVERY - 1;
-        done = watch(waiter, probe ? FULL_TURN : mine.turns);
-        learn(done);
+        done = watch(waiter, probe ? FULL_WATCH : mine.length);
+        learn_watch(done);
     }
     hb_fetch_sub(&watching, 1);
     return done || is_done(waiter);
+}
+
+static void learn_yield(bool success)
+{
+    uint32_t penalty = success ? 0 : mine.penalty * 2 + 1;
+    mine.penalty = penalty > MOST_SKIPS ? MOST_SKIPS : penalty;
+    mine.skips = mine.penalty;
+}
+
+static bool yield_by_history(hb_waiter *waiter)
+{
+    if (mine.skips) {
+        mine.skips--;
+        return false;
+    }
+    int64_t began = hb_platform_now();
+    hb_platform_yield();
+    bool done = is_done(waiter);
+    learn_yield(done && hb_platform_now() - began < QUICK_YIELD);
+    return done;
+}
+
+bool hb__spin(hb_waiter *waiter)
+{
+    return watch_by_history(waiter) || yield_by_history(waiter);
 }
 
 /* In the child of a fork nobody watches. */

@@ -4,11 +4,15 @@
  * is handed over while the other side watches costs a tenth of one. So a thread
  * about to park first watches, for as long as watching has paid off before:
  *
- *   S1 never longer than the cost of one sleep;
+ *   S1 never longer than a sleep and a wake cost;
  *   S2 not at all where the process has one processor, or where as many threads
  *      already watch as there are processors;
  *   S3 less after each failure, more after each success, each thread by its
- *      own history; now and then a full turn, to see whether times have changed.
+ *      own history; now and then a full watch, to see whether times have changed.
+ *      Even the least is long enough for a partner that runs to answer;
+ *   S4 after a watch in vain, it offers its processor to others once: with more
+ *      threads than processors that is often where the partner waits. Where it
+ *      came back late or for nothing, it offers the less often.
  *
  * No locks. The number of watching threads is one shared atomic. */
 #ifndef HB_SPIN_H

@@ -21,11 +21,6 @@ void hb_waiter_init(hb_waiter *waiter)
     waiter->link = NULL;
 }
 
-static bool can_be_won(hb_waiter *waiter)
-{
-    return !(hb_load_relaxed(&waiter->state) & HB_WAITER_CLAIMED);
-}
-
 bool hb__wait_win(hb_waiter *waiter)
 {
     uint32_t seen = hb_load_relaxed(&waiter->state);
@@ -160,7 +155,7 @@ void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
 hb_link *hb__queue_find_locked(hb_queue *queue)
 {
     renew_locked(queue);
-    while (queue->head && !can_be_won(queue->head->waiter))
+    while (queue->head && hb__wait_is_won(queue->head->waiter))
         hb__queue_remove_locked(queue, queue->head);
     return queue->head;
 }
@@ -170,7 +165,7 @@ size_t hb__queue_count_locked(hb_queue *queue)
     size_t calls = 0;
     hb_waiter *last = NULL;
     for (hb_link *link = hb__queue_first_locked(queue); link; link = link->next) {
-        calls += link->waiter != last && can_be_won(link->waiter);
+        calls += link->waiter != last && !hb__wait_is_won(link->waiter);
         last = link->waiter; /* the links of one call are neighbours */
     }
     return calls;

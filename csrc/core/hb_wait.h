@@ -71,6 +71,12 @@ void hb_waiter_init(hb_waiter *waiter);
 /* True for exactly one caller (W1); the winner owes the waiter a wake. */
 bool hb__wait_win(hb_waiter *waiter);
 
+/* True once somebody has won the waiter: it is done, or about to be. */
+static inline bool hb__wait_is_won(hb_waiter *waiter)
+{
+    return hb_load_relaxed(&waiter->state) & HB_WAITER_CLAIMED;
+}
+
 /* As hb__wait_win, and fills in the outcome. */
 bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
 

@@ -55,7 +55,8 @@ int64_t hb_platform_signal_slice(void)
 unsigned hb_platform_cpus(void)
 {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
+    /* The main thread's: what holds for a single pinned thread says nothing of the others. */
+    if (sched_getaffinity(getpid(), sizeof set, &set) != 0)
         return (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     return (unsigned)CPU_COUNT(&set);
 }

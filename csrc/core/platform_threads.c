@@ -3,6 +3,7 @@
 #include "hb_platform.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,11 @@ hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *n
         return HB_OK;
     free(begun);
     return HB_NO_THREAD;
+}
+
+void hb_platform_yield(void)
+{
+    sched_yield();
 }
 
 void hb_platform_at_fork_child(void (*child)(void))
