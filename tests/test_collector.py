@@ -23,7 +23,7 @@ from heartbeat import (
     select,
     send,
 )
-from support import SOON, run_program, wait_until
+from support import SOON, wait_until
 
 
 class Item:
