@@ -14,14 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from heartbeat import Channel, now, sleep
 
 SOON = 30.0  # seconds given to what must happen: only a failure takes that long
 QUIET = 0.03  # seconds during which something must not happen
 
+THREAD_SANITIZED = "thread-sanitizer" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
 # A sanitizer keeps freed memory for a while, and more of it: then sizes tell nothing.
-SANITIZED = ("asan" in os.environ.get("LD_PRELOAD", "")
-             or "sanitizer" in (sysconfig.get_config_var("CONFIG_ARGS") or ""))
+SANITIZED = THREAD_SANITIZED or "asan" in os.environ.get("LD_PRELOAD", "")
+
+not_thread_sanitized = pytest.mark.skipif(THREAD_SANITIZED, reason=(
+    "ThreadSanitizer knows no threads after a fork, takes exception to how CPython ends,"
+    " and makes threads and frames too dear for thousands of them"))
 
 
 def wait_until(condition: Callable[[], object]) -> None:

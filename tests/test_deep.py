@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from heartbeat import Channel, Closed, select, send
-from support import run_program
+from support import not_thread_sanitized, run_program
+
+pytestmark = not_thread_sanitized
 
 DEPTH = 200_000  # each level of a recursion would take at least 64 bytes of a stack of 8 MiB
 

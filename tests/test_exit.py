@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from support import SOON, complete, run_program
+from support import SOON, complete, not_thread_sanitized, run_program
+
+pytestmark = not_thread_sanitized
 
 PRELUDE = """
 import atexit, sys, threading, time

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from support import run_program
+from support import not_thread_sanitized, run_program
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+pytestmark = [pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"), not_thread_sanitized]
 
 PRELUDE = """
 import os, signal, sys, threading, traceback

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from support import run_program
+from support import not_thread_sanitized, run_program
+
+pytestmark = not_thread_sanitized
 
 PRELUDE = """
 import gc, resource, sys
@@ -100,8 +102,8 @@ MAKING = [
     (2_000, "(lambda done: (after_func(0, done.close), list(done)))(Channel())"),
 ]
 RUNNING = [
-    (3_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
-    (2_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
+    (1_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
+    (1_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
     (50_000, "task.join(), task.result(), task.done, task.exception, task.ident, select(task), repr(task)"),
 ]
 

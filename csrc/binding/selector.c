@@ -234,6 +234,7 @@ static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, dealloc)
     if (selector_of(self)->weakrefs)
         PyObject_ClearWeakRefs(self);
     clear(self);
@@ -241,6 +242,7 @@ static void dealloc(PyObject *self)
     PyMem_RawFree(selector_of(self)->entries);
     type->tp_free(self);
     Py_DECREF(type);
+    Py_TRASHCAN_END
 }
 
 /* ---- the type ---- */
