@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,10 @@ from heartbeat import Channel, now, sleep
 
 SOON = 30.0  # seconds given to what must happen: only a failure takes that long
 QUIET = 0.03  # seconds during which something must not happen
+
+# A sanitizer keeps freed memory for a while, and more of it: then sizes tell nothing.
+SANITIZED = ("asan" in os.environ.get("LD_PRELOAD", "")
+             or "sanitizer" in (sysconfig.get_config_var("CONFIG_ARGS") or ""))
 
 
 def wait_until(condition: Callable[[], object]) -> None:

@@ -23,7 +23,7 @@ from heartbeat import (
     tick,
     try_select,
 )
-from support import QUIET, SOON, run_program
+from support import QUIET, SANITIZED, SOON, run_program
 
 INF = math.inf
 ROUNDING = 1e-6  # an instant in seconds has not all digits of one in nanoseconds
@@ -205,6 +205,7 @@ def test_a_ticker_of_hours() -> None:
 # ---- what they cost ----
 
 
+@pytest.mark.skipif(SANITIZED, reason="measures memory")
 def test_a_million_timers_need_little_memory_and_are_released() -> None:
     run_program("""
 import resource

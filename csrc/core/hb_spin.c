@@ -58,7 +58,7 @@ static uint32_t turns_of(uint32_t nanoseconds)
         turns = measure_pause();
         hb_store_relaxed(&turns_per_microsecond, turns);
     }
-    return HB_TURNS(nanoseconds / 1000 * turns);
+    return HB_TURNS(nanoseconds * turns / 1000);
 }
 
 static bool watch(hb_waiter *waiter, uint32_t nanoseconds)
@@ -113,6 +113,12 @@ static bool yield_by_history(hb_waiter *waiter)
 bool hb__spin(hb_waiter *waiter)
 {
     return watch_by_history(waiter) || yield_by_history(waiter);
+}
+
+void hb_spin_for(uint32_t nanoseconds)
+{
+    for (uint32_t turns = turns_of(nanoseconds); turns > 0; turns--)
+        hb_pause();
 }
 
 /* In the child of a fork nobody watches. */

@@ -23,4 +23,7 @@
 /* True once the waiter is done, false when it is time to sleep. */
 bool hb__spin(hb_waiter *waiter);
 
+/* Passes the time, at most some microseconds, without leaving the processor. */
+void hb_spin_for(uint32_t nanoseconds);
+
 #endif

@@ -17,6 +17,8 @@ from compare import Contender, Skipped
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 BUILD = ROOT / "build" / "bench"
+LONGEST_BUILD = 300.0
+IMPATIENCE = {"CARGO_NET_RETRY": "1", "CARGO_HTTP_TIMEOUT": "10"}  # for machines without network
 CFLAGS = ("-std=gnu11", "-O2", "-DNDEBUG", "-Wall", "-Wextra", "-pthread")
 
 
@@ -26,9 +28,14 @@ def output(*command: str) -> str:
 
 def run(*command: str, cwd: Path) -> None:
     """Runs a build step; what it says is shown only if it fails."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(f"{shlex.join(command)}:\n{done.stdout}{done.stderr}")
+    environment = {**os.environ, **IMPATIENCE}
+    try:
+        subprocess.run(command, cwd=cwd, env=environment, timeout=LONGEST_BUILD, check=True,
+                       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(f"{shlex.join(command)}:\n{error.stdout}") from error
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"it took more than {LONGEST_BUILD:.0f} seconds") from error
 
 
 def compiler() -> list[str]:

@@ -1,0 +1,113 @@
+"""What is done a hundred thousand times over takes no more memory and no more references than done once."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import run_program
+
+PRELUDE = """
+import gc, resource, sys
+from heartbeat import *
+from support import SANITIZED
+
+def size():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+class Value:
+    pass
+
+value = Value()
+channel, target, whole, real = Channel(1), Channel(1), Channel(1, dtype="q"), Channel(1, dtype="d")
+many, closed, empty = Channel(None), Channel(name="closed"), Channel()
+closed.close(value)
+timer, ticker, func_timer = Timer(0), Ticker(1e-9), after_func(1e9, int)
+selector = Selector([closed, empty, timer])
+task, requests, answers = go(int), Channel(), Channel()
+task.join()
+
+def answer():
+    for request in requests:
+        answers.send(request)
+server = go(answer)
+watched = [None, True, False, value, channel, target, many, closed, empty, timer, selector, task,
+           Channel, Timer, Selected, Closed, TimeoutError, requests]
+
+def refused(error, call, *arguments, **keywords):
+    try:
+        call(*arguments, **keywords)
+    except error:
+        return
+    raise AssertionError(call)
+
+def repeat(operation, times):
+    for _ in range(times):
+        operation()
+
+def grown_by(operation, times):
+    gc.collect()
+    before = size(), getattr(sys, "gettotalrefcount", int)(), *map(sys.getrefcount, watched)
+    repeat(operation, times)
+    gc.collect()
+    after = size(), getattr(sys, "gettotalrefcount", int)(), *map(sys.getrefcount, watched)
+    return [now - then for now, then in zip(after, before)]
+
+def check(operation, times):
+    # What the interpreter keeps for later comes once; what is lost is lost each time.
+    for attempt in range(4):
+        memory, *references = grown_by(operation, times)
+        if (SANITIZED or memory < 10 * times + 16384) and max(map(abs, references)) < times / 10:
+            return
+    raise AssertionError((memory, references))
+"""
+
+# How often each is done, and what. They run in one program, a few of them together.
+RECEIVING_AND_SENDING = [
+    (100_000, "channel.send(value), channel.recv()"),
+    (50_000, "whole.send(2**60), whole.recv(), real.send(1.5), real.recv()"),
+    (50_000, "channel.try_send(value), channel.try_send(value), channel.try_recv(), channel.try_recv(1)"),
+    (2_000, "many.send_many([value] * 300), many.send_many(iter([value] * 10)), many.recv_many(400)"),
+    (10_000, "requests.send(value), answers.recv()"),
+    (50_000, "list(closed), next(ticker)"),
+]
+REFUSING = [
+    (20_000, "refused(TimeoutError, empty.recv, timeout=0),"
+             "refused(TimeoutError, empty.send, value, timeout=0)"),
+    (3_000, "refused(TimeoutError, empty.recv, timeout=1e-6),"
+            "refused(TimeoutError, empty.send, value, timeout=1e-6),"
+            "refused(TimeoutError, select, empty, send(empty, value), timeout=1e-6)"),
+    (20_000, "refused(Closed, closed.recv), refused(Closed, closed.send, value),"
+             "refused(Closed, select, send(closed, value))"),
+    (10_000, "refused(TypeError, select, channel, send(target, value), 5),"
+             "refused(ValueError, empty.send, value, timeout=-1),"
+             "refused(TypeError, whole.send, value), refused(TypeError, whole.send_many, [1, value]),"
+             "refused(TypeError, Channel, 'x'), refused(TypeError, Selector, [channel, 5]),"
+             "refused(TypeError, go, value), refused(TypeError, after_func, 1, value)"),
+]
+SELECTING = [
+    (50_000, "select(closed, send(many, value), None), many.try_recv(), try_select(empty)"),
+    (5_000, "select(*[empty, send(target, value)] * 20), target.recv(), try_select(*[empty] * 20)"),
+    (50_000, "selector.select(), selector.try_select(biased=True)"),
+    (20_000, "selector.remove(selector.add(send(empty, value))), refused(TypeError, selector.add, 5)"),
+    (5_000, "Selector([channel, send(target, value), nil, after(1)]).try_select(), target.recv()"),
+]
+MAKING = [
+    (20_000, "Channel(3, name='x' * 50).send(value), Channel(2, dtype='q').send(1), Channel().close(value)"),
+    (10_000, "(lambda one: (one.send(value), one.close(ValueError(value)), one.stats(), repr(one)))"
+             "(Channel(5))"),
+    (50_000, "timer.reset(0), timer.recv(), timer.stop(), after(5), ticker.recv(), ticker.missed"),
+    (20_000, "func_timer.reset(1e9), after_func(1e9, value.__init__).stop()"),
+    (2_000, "(lambda done: (after_func(0, done.close), list(done)))(Channel())"),
+]
+RUNNING = [
+    (3_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
+    (2_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
+    (50_000, "task.join(), task.result(), task.done, task.exception, task.ident, select(task), repr(task)"),
+]
+
+
+@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, RUNNING],
+                         ids=["receiving and sending", "refusing", "selecting", "making", "running"])
+def test_nothing_is_left_behind(operations: list[tuple[int, str]]) -> None:
+    checks = [f"check(lambda: ({operation}), {times})\n" for times, operation in operations]
+    run_program(PRELUDE + "".join(checks) + "requests.close()\nserver.join()\n")
