@@ -72,15 +72,19 @@ static void choose(const hb_case *cases, uint32_t n, hb_time deadline)
     free_select(select);
 }
 
-/* As a caller with signals does: lets go of its places, and takes them again. */
+/* As a caller with signals does: lets go of its places, some time after it was
+ * interrupted, and takes them again. */
 static void choose_through_signals(const hb_case *cases, uint32_t n)
 {
     hb_select *select = new_select(cases, n);
     hb_status status;
     do {
         status = hb_select_begin(select);
-        if (status == HB_WOULD_BLOCK)
-            status = hb_select_wait(select, HB_FOREVER);
+        if (status == HB_WOULD_BLOCK) {
+            status = hb_select_park(select, HB_FOREVER);
+            hb_pause();
+            status = hb_select_end(select, status);
+        }
         for (uint32_t i = 0; status == HB_INTERRUPTED && i < n; i++)
             CHECK(!select->links[i].queued);
     } while (status == HB_INTERRUPTED);

@@ -169,6 +169,25 @@ static void a_hand_off_between_begin_and_wait_stands(void)
     hb_chan_unref(chan);
 }
 
+/* A caller that was interrupted and has not let go of its place can be served. */
+static void a_hand_off_between_park_and_end_stands(void)
+{
+    hb_chan *chan = hb_chan_new(0, NULL);
+    const hb_case one = recv_case(chan);
+    hb_select select;
+    begin(&select, &one, 1);
+    CHECK_EQ(hb_select_park(&select, 0), HB_TIMEOUT);
+    check_linked(chan, 1);
+    CHECK_EQ(hb_chan_try_send(chan, num(5)), HB_OK);
+    CHECK_EQ(hb_select_end(&select, HB_INTERRUPTED), HB_OK);
+    CHECK_EQ(select.word.i64, 5);
+    CHECK_EQ(hb_select_begin(&select), HB_WOULD_BLOCK);
+    CHECK_EQ(hb_select_end(&select, HB_INTERRUPTED), HB_INTERRUPTED);
+    check_linked(chan, 0);
+    hb_select_fini(&select);
+    hb_chan_unref(chan);
+}
+
 /* Two selects of one thread can meet: a waiter belongs to a call. */
 static void two_selects_of_one_thread_meet(void)
 {
@@ -280,6 +299,7 @@ int main(void)
     RUN(one_channel_in_many_cases_serves_one);
     RUN(the_deadline_ends_it);
     RUN(a_hand_off_between_begin_and_wait_stands);
+    RUN(a_hand_off_between_park_and_end_stands);
     RUN(two_selects_of_one_thread_meet);
     RUN(beginning_again_keeps_the_place);
     RUN(a_loser_is_unlinked_everywhere_and_can_go_on);
