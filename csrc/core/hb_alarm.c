@@ -177,7 +177,7 @@ void hb_alarm_unref(hb_alarm *alarm)
 
 static bool is_armed_locked(const hb_alarm *alarm)
 {
-    return alarm->slot != 0 && alarm->epoch == hb__epoch;
+    return alarm->slot != 0 && alarm->epoch == hb__epoch();
 }
 
 static bool disarm_locked(hb_alarm *alarm)
@@ -193,7 +193,7 @@ static hb_status arm_locked(hb_alarm *alarm, hb_time due)
     if (!reserve_locked())
         return HB_NO_MEMORY;
     alarm->due = due;
-    alarm->epoch = hb__epoch;
+    alarm->epoch = hb__epoch();
     alarm->order = alarms.set_so_far++;
     put_locked(++alarms.n, alarm);
     rise_locked(alarm);
@@ -248,12 +248,14 @@ hb_time hb_alarm_due(hb_alarm *alarm)
  * its epoch tells. */
 static void forget_alarms(void)
 {
+    hb_lock_acquire(&alarms.lock);
     alarms.n = 0;
     alarms.running = false;
     alarms.looks_at = 0;
+    hb_lock_release(&alarms.lock);
 }
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-    hb_platform_at_fork_child(forget_alarms);
+    hb__at_fork_child(forget_alarms);
 }

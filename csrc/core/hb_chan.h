@@ -77,10 +77,6 @@ int hb_chan_visit(hb_chan *chan, int (*visit)(hb_word word, void *arg), void *ar
 /* Where the cause is kept, for a collector of garbage; takes no lock. */
 hb_word *hb_chan_cause_slot(hb_chan *chan);
 
-/* Only in the child of a fork, while it has one thread: closes a channel that
- * only the parent's threads could have closed. */
-void hb__chan_orphan(hb_chan *chan);
-
 /* For select. */
 hb_source *hb_chan_source(hb_chan *chan);
 

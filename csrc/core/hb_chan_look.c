@@ -22,11 +22,6 @@ hb_word *hb_chan_cause_slot(hb_chan *chan)
     return &chan->cause;
 }
 
-void hb__chan_orphan(hb_chan *chan)
-{
-    chan->closed = true;
-}
-
 uint64_t hb_chan_len(hb_chan *chan)
 {
     hb_lock_acquire(&chan->source.lock);

@@ -7,23 +7,27 @@
 /* Shorter than a time slice: by then the holder may run again. */
 #define NAP (HB_SECOND / 20000)
 
-uint32_t hb__epoch = 1;
+hb_atomic_u32 hb__epoch_now = 1;
 
 static void next_epoch(void)
 {
-    hb__epoch++;
+    hb_store_relaxed(&hb__epoch_now, hb__epoch() + 1);
 }
 
-__attribute__((constructor)) static void watch_forks(void)
+void hb__at_fork_child(void (*child)(void))
 {
-    hb_platform_at_fork_child(next_epoch);
+    static bool counts;
+    if (!counts)
+        hb_platform_at_fork_child(next_epoch); /* handlers run as they were registered */
+    counts = true;
+    hb_platform_at_fork_child(child);
 }
 
 static bool spin(hb_lock *lock)
 {
+    uint32_t epoch = hb__epoch();
     for (int i = 0; i < SPINS; i++) {
-        if (hb_load_relaxed(&lock->held) != hb__epoch &&
-            hb_exchange(&lock->held, hb__epoch) != hb__epoch)
+        if (hb_load_relaxed(&lock->held) != epoch && hb_exchange(&lock->held, epoch) != epoch)
             return true;
         hb_pause();
     }
@@ -33,5 +37,5 @@ static bool spin(hb_lock *lock)
 void hb__lock_slow(hb_lock *lock)
 {
     while (!spin(lock))
-        hb_platform_park(&lock->held, hb__epoch, hb_platform_now() + NAP);
+        hb_platform_park(&lock->held, hb__epoch(), hb_platform_now() + NAP);
 }

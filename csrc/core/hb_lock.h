@@ -24,7 +24,16 @@ typedef struct hb_lock {
 /* Counts the forks this process descends from, from 1. What bears an older
  * number belongs to threads that are no more. Changes only in the child of a
  * fork, while that has one thread. */
-extern uint32_t hb__epoch;
+extern hb_atomic_u32 hb__epoch_now;
+
+static inline uint32_t hb__epoch(void)
+{
+    return hb_load_relaxed(&hb__epoch_now);
+}
+
+/* Registers what must run in the child of a fork, when the epoch has changed:
+ * every lock can be taken there. Called while the program is loaded. */
+void hb__at_fork_child(void (*child)(void));
 
 void hb__lock_slow(hb_lock *lock);
 
@@ -35,7 +44,8 @@ static inline void hb_lock_init(hb_lock *lock)
 
 static inline void hb_lock_acquire(hb_lock *lock)
 {
-    if (hb_exchange(&lock->held, hb__epoch) == hb__epoch)
+    uint32_t epoch = hb__epoch();
+    if (hb_exchange(&lock->held, epoch) == epoch)
         hb__lock_slow(lock);
 }
 

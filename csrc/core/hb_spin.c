@@ -129,5 +129,5 @@ static void forget_watchers(void)
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-    hb_platform_at_fork_child(forget_watchers);
+    hb__at_fork_child(forget_watchers);
 }

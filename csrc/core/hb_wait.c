@@ -124,8 +124,8 @@ hb_status hb_wait_sleep(hb_time deadline)
  * in memory that may have been given to others: it is forgotten unread. */
 static void renew_locked(hb_queue *queue)
 {
-    if (queue->epoch != hb__epoch)
-        *queue = (hb_queue){ NULL, NULL, hb__epoch };
+    if (queue->epoch != hb__epoch())
+        *queue = (hb_queue){ NULL, NULL, hb__epoch() };
 }
 
 /* Nearly always the newcomer goes last; one that had to let go of its place for

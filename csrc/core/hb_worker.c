@@ -160,15 +160,17 @@ hb_status hb_workers_stop(hb_time deadline)
 /* The child has none of the parent's workers: their ends have come. */
 static void forget_workers(void)
 {
+    hb_lock_acquire(&workers.lock);
     for (hb_worker *worker = workers.first; worker; worker = worker->next) {
         worker->listed = false;
-        hb__chan_orphan(worker->done);
+        hb_chan_close(worker->done, (hb_word){ NULL });
     }
     workers.first = NULL;
     hb_store_relaxed(&workers.live, 0);
+    hb_lock_release(&workers.lock);
 }
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-    hb_platform_at_fork_child(forget_workers);
+    hb__at_fork_child(forget_workers);
 }
