@@ -24,7 +24,8 @@ STEP_OF = {part: int(step)
 
 # A Python type that takes several files has a header of its own, for these files alone.
 FAMILIES = {
-    "channel.h": {"channel", "channel_ops", "channel_batch", "channel_value"},
+    "channel.h": {"channel", "channel_ops", "channel_batch", "channel_look",
+                  "channel_value"},
     "timer.h": {"timer", "after_func"},
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},

@@ -3,7 +3,8 @@
  * channel_value.c  values into words and back
  * channel_ops.c    send, receive, close
  * channel_batch.c  many values under one lock
- * channel.c        life, the collector, looking, the type
+ * channel_look.c   properties, repr, stats
+ * channel.c        life, the collector, the type
  *
  * An object channel's words are owned references; a typed one's are the numbers
  * themselves. The Python object is the only owner of an hb_chan that holds
@@ -44,7 +45,12 @@ extern PyMethodDef hbpy_channel_send_method, hbpy_channel_try_send_method;
 extern PyMethodDef hbpy_channel_recv_method, hbpy_channel_try_recv_method;
 extern PyMethodDef hbpy_channel_close_method;
 extern PyMethodDef hbpy_channel_send_many_method, hbpy_channel_recv_many_method;
+extern PyMethodDef hbpy_channel_stats_method;
+extern PyGetSetDef hbpy_channel_getset[];
+extern PyStructSequence_Desc hbpy_channel_stats_desc;
 
 PyObject *hbpy_channel_next(PyObject *py_self);
+Py_ssize_t hbpy_channel_len(PyObject *py_self);
+PyObject *hbpy_channel_repr(PyObject *py_self);
 
 #endif

@@ -136,9 +136,23 @@ static void end_all_ok(void)
 
 /* ---- close ---- */
 
+/* From here on nobody waits, whoever is on the way (I5). */
 static void close_it(void)
 {
+    hb_chan_stats stats;
     CHECK_EQ(hb_chan_close(chan, num(0)), HB_OK);
+    hb_chan_stats_get(chan, &stats);
+    CHECK_EQ(stats.waiting_senders + stats.waiting_receivers, 0);
+}
+
+static void send_1(void)
+{
+    send(1, HB_FOREVER);
+}
+
+static void send_2(void)
+{
+    send(2, HB_FOREVER);
 }
 
 static void receive_until_closed(void)
@@ -225,6 +239,11 @@ static const explore_scenario scenarios[] = {
       .threads = { send_1_2, send_4_8, receive_two, receive_two }, .end = end_all_ok },
     { .name = "close_against_send_and_receive", .begin = begin_unbuffered,
       .threads = { send_1_2, receive_until_closed, close_it }, .end = end_closed },
+    { .name = "close_against_senders", .begin = begin_buffered,
+      .threads = { send_1, send_2, send_4_8, close_it }, .end = end_closed },
+    { .name = "close_against_receivers", .begin = begin_buffered,
+      .threads = { receive_until_closed, receive_until_closed, send_2_soon, close_it },
+      .end = end_closed },
     { .name = "close_against_a_full_buffer", .begin = begin_buffered,
       .threads = { send_1_2, send_2_soon, receive_until_closed, close_it }, .end = end_closed },
     { .name = "the_last_reference_goes", .begin = begin_two_owners,

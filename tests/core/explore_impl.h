@@ -1,9 +1,28 @@
-/* explore_impl.h - between the parts of the explorer: the scheduler, the
- * operating system it plays, and the runner that feeds it seeds. */
+/* explore_impl.h - between the parts of the explorer: the choice of who goes
+ * next, the baton that carries it out, the operating system it plays, and the
+ * runner that feeds it seeds. */
 #ifndef EXPLORE_IMPL_H
 #define EXPLORE_IMPL_H
 
-#include "hb_platform.h"
+#include "explore.h"
+
+/* ---- explore_choice.c ---- */
+
+#define EXPLORE_CLOCK (-2)
+
+typedef struct explore_candidate {
+    int who; /* a thread, or EXPLORE_CLOCK, which stands last */
+    uint64_t *priority;
+} explore_candidate;
+
+void explore_choice_reset(uint64_t seed);
+/* Of n > 0 candidates one. `current` is the thread that went last. */
+int explore_choose(const explore_candidate *list, int n, int current, uint32_t step);
+
+uint64_t explore_random(void);
+uint64_t explore_some_priority(void);
+/* Lower than all before. */
+uint64_t explore_lowest_priority(void);
 
 /* ---- explore_sched.c ---- */
 
@@ -21,6 +40,8 @@ bool explore_run(void);
 uint64_t explore_digest(void);
 
 int64_t explore_clock(void);
+
+/* One chance in so many, in a thread of the run; none outside. */
 bool explore_chance(uint32_t in);
 
 /* The calling thread sleeps until explore_wake, or the clock reaches the deadline. */

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "explore.h"
 #include "explore_impl.h"
 #include "hb_rand.h"
 

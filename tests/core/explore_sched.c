@@ -1,24 +1,18 @@
-/* explore_sched - one thread at a time, and a seed that says which.
+/* explore_sched - one thread at a time.
  *
  * The threads hand a baton round: `turn` says who has it, everybody else waits
- * on a condition of its own. What chooses the next holder is a seeded strategy,
- * so the order of steps is a function of the seed.
+ * on a condition of its own. Who gets it next is explore_choice's to say, so
+ * the order of steps is a function of the seed.
  *
  * Locking: one mutex guards all of `run`. The holder of the baton takes it at
  * every point, so in truth nobody ever competes for it. */
-#include "explore.h"
 #include "explore_impl.h"
-
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "hb_rand.h"
 
 #define MOST_FIBERS 32
 #define MOST_STEPS 200000
 #define NOBODY (-1)
-#define CLOCK (-2)
 #define START ((int64_t)1000000000)
 
 typedef enum fiber_state { READY, ASLEEP, ENDED } fiber_state;
@@ -47,54 +41,12 @@ static struct {
     int turn;
     bool stuck, trace;
     int64_t clock;
-    uint64_t random;
+    uint64_t clock_priority;
     uint32_t steps;
     uint64_t digest; /* of who did what, in order */
-    /* how to choose */
-    bool by_priority;
-    uint32_t stay_of_8;  /* at random: chances in 8 that the same goes on */
-    uint32_t clock_in;   /* at random: one chance in so many that the clock does */
-    uint64_t clock_priority, lowest;
-    uint32_t changes[4]; /* by priority: the steps at which one is lowered */
 } run = { .mutex = PTHREAD_MUTEX_INITIALIZER, .over = PTHREAD_COND_INITIALIZER };
 
 static _Thread_local fiber *self;
-
-/* ---- chance: SplitMix64, apart from the core's own ---- */
-
-static uint64_t next_random(void)
-{
-    uint64_t z = run.random += 0x9e3779b97f4a7c15u;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-static uint32_t below(uint32_t bound)
-{
-    return (uint32_t)((next_random() >> 32) * bound >> 32);
-}
-
-/* Far above `lowest`, which is where lowered priorities go. */
-static uint64_t some_priority(void)
-{
-    return (next_random() >> 1) | ((uint64_t)1 << 62);
-}
-
-/* The shape of a run: how restless, how long, how hasty the clock. */
-static void choose_strategy(void)
-{
-    static const uint32_t stays[] = { 0, 4, 7 }, clocks[] = { 8, 64, 1000000 },
-                          lengths[] = { 60, 250, 1000 };
-    uint32_t length = lengths[below(3)];
-    run.by_priority = below(2);
-    run.stay_of_8 = stays[below(3)];
-    run.clock_in = clocks[below(3)];
-    run.clock_priority = some_priority();
-    run.lowest = (uint64_t)1 << 61;
-    for (int i = 0; i < 4; i++)
-        run.changes[i] = below(4) ? below(length) : UINT32_MAX;
-}
 
 void explore_reset(uint64_t seed, bool trace)
 {
@@ -103,10 +55,10 @@ void explore_reset(uint64_t seed, bool trace)
     run.stuck = false;
     run.trace = trace;
     run.clock = START;
-    run.random = seed;
     run.steps = 0;
     run.digest = 0;
-    choose_strategy();
+    explore_choice_reset(seed);
+    run.clock_priority = explore_some_priority();
 }
 
 /* ---- who can go on ---- */
@@ -114,14 +66,6 @@ void explore_reset(uint64_t seed, bool trace)
 static bool can_go(const fiber *f)
 {
     return f->state == READY && !f->paused;
-}
-
-static int count_ready(void)
-{
-    int ready = 0;
-    for (int i = 0; i < run.n; i++)
-        ready += can_go(&run.fibers[i]);
-    return ready;
 }
 
 static int64_t earliest_deadline(void)
@@ -157,54 +101,31 @@ static void move_clock(void)
         printf("      the clock moves to %lld\n", (long long)(run.clock - START));
 }
 
-/* ---- who goes on ---- */
-
-static int pick_at_random(int ready)
+static int list_ready(explore_candidate *list)
 {
-    bool clock_can = earliest_deadline() != INT64_MAX;
-    if (clock_can && below(run.clock_in) == 0)
-        return CLOCK;
-    if (self && can_go(self) && below(8) < run.stay_of_8)
-        return self->id;
-    uint32_t nth = below((uint32_t)ready);
-    for (int i = 0;; i++)
-        if (can_go(&run.fibers[i]) && nth-- == 0)
-            return i;
-}
-
-static uint64_t *priority_of(int who)
-{
-    return who == CLOCK ? &run.clock_priority : &run.fibers[who].priority;
-}
-
-static int pick_highest(void)
-{
-    int best = earliest_deadline() != INT64_MAX ? CLOCK : NOBODY;
+    int n = 0;
     for (int i = 0; i < run.n; i++)
-        if (can_go(&run.fibers[i]) && (best == NOBODY || *priority_of(i) > *priority_of(best)))
-            best = i;
-    return best;
+        if (can_go(&run.fibers[i]))
+            list[n++] = (explore_candidate){ i, &run.fibers[i].priority };
+    return n;
 }
 
-static int pick_by_priority(void)
-{
-    for (int i = 0; i < 4; i++)
-        if (run.changes[i] == run.steps)
-            *priority_of(pick_highest()) = --run.lowest;
-    return pick_highest();
-}
-
-/* NOBODY when there is none and never will be. */
+/* NOBODY when there is none and never will be. If all who are ready pause, they
+ * may wait for the clock alone. */
 static int pick(void)
 {
-    int ready = count_ready();
-    if (ready == 0) {
+    explore_candidate list[MOST_FIBERS + 1];
+    bool clock_can = earliest_deadline() != INT64_MAX;
+    int n = list_ready(list);
+    if (n == 0 && clock_can && explore_below(2))
+        return EXPLORE_CLOCK;
+    if (n == 0) {
         unpause_all(NULL);
-        ready = count_ready();
+        n = list_ready(list);
     }
-    if (ready == 0)
-        return earliest_deadline() != INT64_MAX ? CLOCK : NOBODY;
-    return run.by_priority ? pick_by_priority() : pick_at_random(ready);
+    if (clock_can)
+        list[n++] = (explore_candidate){ EXPLORE_CLOCK, &run.clock_priority };
+    return n ? explore_choose(list, n, self ? self->id : NOBODY, run.steps) : NOBODY;
 }
 
 /* ---- the baton ---- */
@@ -228,7 +149,7 @@ static bool all_ended(void)
 static void pass_turn_locked(void)
 {
     int next;
-    while ((next = ++run.steps > MOST_STEPS ? NOBODY : pick()) == CLOCK)
+    while ((next = ++run.steps > MOST_STEPS ? NOBODY : pick()) == EXPLORE_CLOCK)
         move_clock();
     run.stuck = next == NOBODY && !all_ended();
     if (next != NOBODY)
@@ -261,7 +182,7 @@ static void point(const char *function, int line, bool pausing)
     self->line = line;
     self->paused = pausing;
     if (pausing) /* below whoever it waits for: two who spin must not starve a third */
-        self->priority = --run.lowest;
+        self->priority = explore_lowest_priority();
     run.digest = (run.digest ^ (uint64_t)(self->id + 1 + line * 64)) * 0x100000001b3u;
     pass_turn_locked();
     pthread_mutex_unlock(&run.mutex);
@@ -289,14 +210,9 @@ int64_t explore_clock(void)
     return run.clock;
 }
 
-uint32_t explore_below(uint32_t bound)
-{
-    return below(bound);
-}
-
 bool explore_chance(uint32_t in)
 {
-    return self && below(in) == 0;
+    return self && explore_below(in) == 0;
 }
 
 hb_status explore_sleep(hb_atomic_u32 *word, int64_t deadline)
@@ -322,7 +238,7 @@ void explore_wake(hb_atomic_u32 *word)
         if (run.fibers[i].state == ASLEEP && run.fibers[i].word == word)
             sleepers[n++] = i;
     if (n > 0)
-        rouse(&run.fibers[sleepers[below((uint32_t)n)]], HB_OK);
+        rouse(&run.fibers[sleepers[explore_below((uint32_t)n)]], HB_OK);
     pthread_mutex_unlock(&run.mutex);
 }
 
@@ -334,7 +250,7 @@ static void *run_fiber(void *opaque)
     pthread_mutex_lock(&run.mutex);
     while (run.turn != f->id)
         pthread_cond_wait(&f->go, &run.mutex);
-    hb_rand_seed(next_random());
+    hb_rand_seed(explore_random());
     self = f;
     pthread_mutex_unlock(&run.mutex);
     f->fn(f->arg);
@@ -351,7 +267,7 @@ void explore_spawn(hb_platform_thread_fn *fn, void *arg)
         abort();
     pthread_mutex_lock(&run.mutex);
     fiber *f = &run.fibers[run.n];
-    *f = (fiber){ .id = run.n, .fn = fn, .arg = arg, .priority = some_priority(),
+    *f = (fiber){ .id = run.n, .fn = fn, .arg = arg, .priority = explore_some_priority(),
                   .function = "not begun" };
     pthread_cond_init(&f->go, NULL);
     if (pthread_create(&f->thread, NULL, run_fiber, f) != 0)

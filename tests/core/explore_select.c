@@ -251,57 +251,6 @@ static void end_met_or_closed(void)
     end();
 }
 
-/* ---- hints ---- */
-
-static hb_hints hints;
-static hb_watch watches[2];
-
-static void begin_watched(void)
-{
-    begin();
-    hb_hints_init(&hints);
-    for (int i = 0; i < 2; i++) {
-        CHECK_EQ(hb_watch_init(&watches[i], &hints, HB_RECV, (uint64_t)i), HB_OK);
-        hb_source_watch(hb_chan_source(chans[i]), &watches[i]);
-    }
-}
-
-static void send_0_for_long(void)
-{
-    CHECK_EQ(hb_chan_send(chans[0], num(1), HB_FOREVER), HB_OK);
-}
-
-static void send_1_for_long(void)
-{
-    CHECK_EQ(hb_chan_send(chans[1], num(1), HB_FOREVER), HB_OK);
-}
-
-/* Polls only what is hinted; with a hint lost it would never end. */
-static void receive_what_is_hinted(void)
-{
-    for (int got = 0; got < 2;) {
-        uint64_t key;
-        hb_word received;
-        if (!hb_hints_take(&hints, false, &key)) {
-            hb_pause();
-            continue;
-        }
-        const hb_case one = from((int)key);
-        while (hb_case_try(&one, &received) == HB_OK)
-            got++;
-    }
-}
-
-static void end_watched(void)
-{
-    for (int i = 0; i < 2; i++) {
-        hb_source_unwatch(hb_chan_source(chans[i]), &watches[i]);
-        hb_watch_fini(&watches[i]);
-    }
-    hb_hints_fini(&hints);
-    end();
-}
-
 static const explore_scenario scenarios[] = {
     { .name = "two_selects_meet_on_two_channels", .begin = begin, .end = end_two_met,
       .threads = { send_0_or_receive_1, receive_0_or_send_1 } },
@@ -324,8 +273,6 @@ static const explore_scenario scenarios[] = {
       .threads = { receive_0_or_1, send_0, close_1 } },
     { .name = "a_meeting_against_a_close", .begin = begin, .end = end_met_or_closed,
       .threads = { send_0_or_receive_1, receive_0_or_send_1, close_0_and_1 } },
-    { .name = "no_hint_is_lost", .begin = begin_watched, .end = end_watched,
-      .threads = { receive_what_is_hinted, send_0_for_long, send_1_for_long } },
 };
 
 int main(int argc, char **argv)
