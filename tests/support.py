@@ -52,6 +52,11 @@ def is_asleep(native_id: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "S"
 
 
+def memory(which: int = 1) -> int:
+    """Bytes this process has in memory, as Linux tells it; 0: bytes of addresses it has in use."""
+    return int(Path("/proc/self/statm").read_text().split()[which]) * os.sysconf("SC_PAGESIZE")
+
+
 def complete(source: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a program to its end."""
     folders = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]

@@ -99,17 +99,16 @@ process.stdin.close()
 def test_no_more_threads() -> None:
     run_program("""
 import gc, heartbeat, resource, sys, weakref
+from support import memory
 class Function:
     def __call__(self):
         return "ran"
 function = Function()
 watch = weakref.ref(function)
 heartbeat.go(function).join()
-def size():
-    return int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 limits = resource.getrlimit(resource.RLIMIT_AS)
 waiting = [heartbeat.go(heartbeat.nil.recv)]
-resource.setrlimit(resource.RLIMIT_AS, (size() + (64 << 20), limits[1]))
+resource.setrlimit(resource.RLIMIT_AS, (memory(0) + (64 << 20), limits[1]))
 try:
     while True:
         waiting.append(heartbeat.go(heartbeat.nil.recv))

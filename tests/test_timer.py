@@ -208,15 +208,13 @@ def test_a_ticker_of_hours() -> None:
 @pytest.mark.skipif(SANITIZED, reason="measures memory")
 def test_a_million_timers_need_little_memory_and_are_released() -> None:
     run_program("""
-import resource
-from heartbeat import Channel, Ticker, after, now, try_select
-def size():
-    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+from heartbeat import Ticker, after, try_select
+from support import memory
 def fill():
     timers = [after(1e9) if number % 2 else Ticker(1e9) for number in range(1_000_000)]
     assert timers[-1].active and try_select(*timers[:1000]) is None
-    return size()
-before = size()
+    return memory()
+before = memory()
 first = fill()
 assert first - before < 1_000_000 * 400, (before, first)
 for _ in range(2):
