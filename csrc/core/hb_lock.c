@@ -2,8 +2,11 @@
 
 #include "hb_time.h"
 
-/* Longer than any critical section of the core. */
-#define SPINS HB_TURNS(200)
+/* In turns of hb_pause; all together longer than any critical section. Whoever
+ * comes back rarely lets the holder's processor keep the channel for many
+ * operations in a row: with a look at every turn it would move at each. */
+#define FIRST_SPIN HB_TURNS(4)
+#define LAST_SPIN HB_TURNS(256)
 /* Shorter than a time slice: by then the holder may run again. */
 #define NAP (HB_SECOND / 20000)
 
@@ -26,10 +29,11 @@ void hb__at_fork_child(void (*child)(void))
 static bool spin(hb_lock *lock)
 {
     uint32_t epoch = hb__epoch();
-    for (int i = 0; i < SPINS; i++) {
+    for (int turns = FIRST_SPIN; turns <= LAST_SPIN; turns *= 2) {
+        for (int i = 0; i < turns; i++)
+            hb_pause();
         if (hb_load_relaxed(&lock->held) != epoch && hb_exchange(&lock->held, epoch) != epoch)
             return true;
-        hb_pause();
     }
     return false;
 }

@@ -38,16 +38,26 @@ static bool is_done(hb_waiter *waiter)
     return hb_load_acquire(&waiter->state) & HB_WAITER_DONE;
 }
 
-/* hb_pause takes 10 to 140 cycles by processor, so it is measured once. A clock
- * that stands still, as a virtual one may, measures nothing. */
+static int64_t time_pauses(int count)
+{
+    int64_t began = hb_platform_now();
+    for (int i = 0; i < count; i++)
+        hb_pause();
+    return hb_platform_now() - began;
+}
+
+/* hb_pause takes 10 to 140 cycles by processor, so it is measured once: the best
+ * of a few samples, since any of them may be interrupted. A clock that stands
+ * still, as a virtual one may, measures nothing. */
 static uint32_t measure_pause(void)
 {
-    enum { SAMPLE = 64 };
-    int64_t began = hb_platform_now();
-    for (int i = 0; i < SAMPLE; i++)
-        hb_pause();
-    int64_t took = hb_platform_now() - began;
-    uint32_t turns = took > 0 ? (uint32_t)(SAMPLE * 1000 / took) : 0;
+    enum { SAMPLES = 5, PAUSES = 64 };
+    int64_t least = INT64_MAX;
+    for (int i = 0; i < SAMPLES; i++) {
+        int64_t took = time_pauses(PAUSES);
+        least = took < least ? took : least;
+    }
+    uint32_t turns = least > 0 ? (uint32_t)(PAUSES * 1000 / least) : 0;
     return turns < 5 ? 5 : turns > 200 ? 200 : turns;
 }
 
