@@ -82,6 +82,13 @@ static void await_in_turn(void)
         hb_chan_close(chan, (hb_word){ NULL });
 }
 
+/* The same, but soon gone: who stands behind must not be forgotten either. */
+static void await_briefly_in_turn(void)
+{
+    if (wait_until(start + 2) == HB_OK)
+        hb_chan_close(chan, (hb_word){ NULL });
+}
+
 /* A deadline before the timer is due, at the same instant, and after. */
 static void await_not_long(void)
 {
@@ -251,6 +258,8 @@ static const explore_scenario scenarios[] = {
       .threads = { await_in_turn, await_in_turn, move_earlier } },
     { .name = "arming_in_the_past_wakes", .begin = begin_unarmed, .end = end_one_arming,
       .threads = { await_in_turn, await_in_turn, move_to_now } },
+    { .name = "arming_wakes_who_stands_behind", .begin = begin_unarmed, .end = end_one_arming,
+      .threads = { await_briefly_in_turn, await_in_turn, move_earlier } },
     { .name = "moved_earlier_with_two_waiters", .begin = begin, .end = end_two_armings,
       .threads = { await_in_turn, await_in_turn, move_earlier } },
     { .name = "moved_later_with_two_waiters", .begin = begin, .end = end_two_armings,
