@@ -52,8 +52,9 @@ def grown_by(operation, times):
     return [now - then for now, then in zip(after, before)]
 
 def check(operation, times):
-    # What the interpreter keeps for later comes once; what is lost is lost each time.
-    for attempt in range(4):
+    # What the interpreter keeps for later, and threads that stay for more work, come now and
+    # then; what is lost is lost each time.
+    for attempt in range(12):
         grown, *references = grown_by(operation, times)
         if (SANITIZED or grown < 10 * times + 16384) and max(map(abs, references)) < times / 10:
             return
