@@ -15,7 +15,7 @@
 #include "explore_impl.h"
 #include "hb_rand.h"
 
-#define SEEDS 2000
+#define SEEDS 1000
 #define TWICE 10 /* so many of the runs are run again, to see that they repeat */
 #define SHOWN_LINES 40
 

@@ -161,11 +161,11 @@ static void look_around(void *opaque)
     hb_chan_try_send(s->told, num(1));
 }
 
-static seen run_a_thread(const char *name)
+static seen run_a_thread(const char *name, hb_signals signals)
 {
     seen s = { .told = hb_chan_new(1, NULL) };
     hb_word got;
-    CHECK_EQ(hb_platform_thread(look_around, &s, name, HB_SIGNALS_BLOCKED), HB_OK);
+    CHECK_EQ(hb_platform_thread(look_around, &s, name, signals), HB_OK);
     CHECK_EQ(hb_chan_recv(s.told, &got, HB_FOREVER), HB_OK);
     hb_chan_unref(s.told);
     return s;
@@ -174,10 +174,10 @@ static seen run_a_thread(const char *name)
 static void a_thread_runs_apart_with_its_name(void)
 {
     char name[] = "hb-test";
-    seen s = run_a_thread(name);
+    seen s = run_a_thread(name, HB_SIGNALS_BLOCKED);
     CHECK(!pthread_equal(s.self, pthread_self()));
     CHECK(strcmp(s.name, "hb-test") == 0);
-    s = run_a_thread("a-name-longer-than-systems-show");
+    s = run_a_thread("a-name-longer-than-systems-show", HB_SIGNALS_BLOCKED);
     CHECK(strcmp(s.name, "a-name-longer-t") == 0);
 }
 
@@ -185,21 +185,64 @@ static void a_thread_leaves_signals_to_the_application(void)
 {
     const int asynchronous[] = { SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2 };
     const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
-    seen s = run_a_thread("hb-signals");
+    seen s = run_a_thread("hb-signals", HB_SIGNALS_BLOCKED);
     for (size_t i = 0; i < sizeof asynchronous / sizeof *asynchronous; i++)
         CHECK_EQ(sigismember(&s.blocked, asynchronous[i]), 1);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         CHECK_EQ(sigismember(&s.blocked, faults[i]), 0);
 }
 
+static void check_same_signals(const sigset_t *a, const sigset_t *b)
+{
+    for (int signum = 1; signum < 32; signum++)
+        CHECK_EQ(sigismember(a, signum), sigismember(b, signum));
+}
+
 static void starting_a_thread_leaves_the_callers_signals(void)
 {
     sigset_t before, after;
     pthread_sigmask(SIG_BLOCK, NULL, &before);
-    run_a_thread("hb-mask");
+    run_a_thread("hb-mask", HB_SIGNALS_BLOCKED);
     pthread_sigmask(SIG_BLOCK, NULL, &after);
-    for (int signum = 1; signum < 32; signum++)
-        CHECK_EQ(sigismember(&after, signum), sigismember(&before, signum));
+    check_same_signals(&after, &before);
+}
+
+static void start_another(void *opaque)
+{
+    CHECK_EQ(hb_platform_thread(look_around, opaque, "hb-child", HB_SIGNALS_INHERITED), HB_OK);
+}
+
+/* Some signals blocked and some not, so that taking them over shows. */
+static sigset_t block_a_few(sigset_t *before)
+{
+    sigset_t few;
+    sigemptyset(&few);
+    sigaddset(&few, SIGUSR2);
+    sigaddset(&few, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &few, before);
+    pthread_sigmask(SIG_BLOCK, NULL, &few);
+    return few;
+}
+
+static void a_thread_can_take_its_creators_signals(void)
+{
+    sigset_t before, mine = block_a_few(&before);
+    seen s = run_a_thread("hb-inherits", HB_SIGNALS_INHERITED);
+    check_same_signals(&s.blocked, &mine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* One that takes none hands on to others what its own creator takes. */
+static void signals_pass_by_a_thread_that_takes_none(void)
+{
+    sigset_t before, mine = block_a_few(&before);
+    seen s = { .told = hb_chan_new(1, NULL) };
+    hb_word got;
+    CHECK_EQ(hb_platform_thread(start_another, &s, "hb-parent", HB_SIGNALS_BLOCKED), HB_OK);
+    CHECK_EQ(hb_chan_recv(s.told, &got, HB_FOREVER), HB_OK);
+    check_same_signals(&s.blocked, &mine);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    hb_chan_unref(s.told);
 }
 
 static void there_is_a_processor(void)
@@ -240,6 +283,8 @@ int main(void)
     RUN(a_thread_runs_apart_with_its_name);
     RUN(a_thread_leaves_signals_to_the_application);
     RUN(starting_a_thread_leaves_the_callers_signals);
+    RUN(a_thread_can_take_its_creators_signals);
+    RUN(signals_pass_by_a_thread_that_takes_none);
     RUN(there_is_a_processor);
     RUN(exact_timers_are_never_early);
     return check_exit_code();
