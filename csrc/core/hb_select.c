@@ -181,6 +181,8 @@ hb_status hb_case_try(const hb_case *c, hb_word *word)
 static void link_locked(hb_select *select)
 {
     hb_waiter_init(&select->waiter);
+    select->waiter.cases = select->cases;
+    select->waiter.n_cases = select->n;
     if (select->since == 0)
         select->since = hb_now();
     select->waiter.since = select->since;

@@ -24,12 +24,6 @@
 #define HB_MAX_CASES 65536u
 #define HB_INLINE_CASES 8u
 
-typedef struct hb_case {
-    hb_source *source; /* NULL: never ready */
-    hb_direction direction;
-    hb_word word; /* HB_SEND: what to send */
-} hb_case;
-
 /* Makes one case happen if it can: HB_OK, HB_CLOSED, HB_WOULD_BLOCK, HB_NO_MEMORY. */
 hb_status hb_case_try(const hb_case *c, hb_word *word);
 

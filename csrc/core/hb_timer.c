@@ -74,6 +74,7 @@ static hb_waiter *expire_locked(hb_source *source, hb_time now)
 }
 
 static const hb_source_ops timer_ops = {
+    .kind = "timer",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
     .queue = queue,

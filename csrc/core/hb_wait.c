@@ -18,6 +18,8 @@ void hb_waiter_init(hb_waiter *waiter)
     hb_store_relaxed(&waiter->state, 0);
     waiter->since = 0;
     waiter->wake = wake_thread;
+    waiter->cases = NULL;
+    waiter->n_cases = 0;
     waiter->link = NULL;
 }
 

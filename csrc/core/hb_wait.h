@@ -40,6 +40,7 @@ typedef union hb_word {
 
 typedef struct hb_waiter hb_waiter;
 typedef struct hb_link hb_link;
+typedef struct hb_case hb_case; /* hb_source.h */
 
 enum { HB_WAITER_CLAIMED = 1, HB_WAITER_DONE = 2, HB_WAITER_PARKED = 4 };
 
@@ -47,6 +48,8 @@ struct hb_waiter {
     hb_atomic_u32 state;         /* HB_WAITER_ bits */
     hb_time since;               /* owner; constant while linked */
     void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
+    const hb_case *cases;        /* owner; constant while linked: what it waits for, to explain it */
+    uint32_t n_cases;            /* owner; constant while linked */
     hb_waiter *next;             /* winner: a chain of waiters to be woken */
     hb_link *link;               /* winner, W2: the link that was served, or NULL */
     hb_status status;            /* winner, W2 */
