@@ -270,16 +270,20 @@ static bool serve_due(hb_select *select)
 }
 
 /* HB_TIMEOUT also if somebody has won the select and is about to wake it. Then
- * nobody may be left to be served with what is due, and it stays due. */
+ * nobody may be left to be served with what is due, and it stays due.
+ *
+ * After a nudge the due times are read again; those who nudge without end do not
+ * hold up the deadline. */
 static hb_status park_until(hb_select *select, hb_time deadline)
 {
     for (;;) {
         hb_time until = select->due < deadline ? select->due : deadline;
         hb_status status = hb_wait_park(&select->waiter, until);
-        if (status != HB_TIMEOUT || hb__wait_is_won(&select->waiter))
+        bool nudged = status == HB_RETRY;
+        if (!nudged && (status != HB_TIMEOUT || hb__wait_is_won(&select->waiter)))
             return status;
         bool served = select->timed && serve_due(select);
-        if (!served && until == deadline)
+        if (!served && until == deadline && (!nudged || hb_now() >= deadline))
             return HB_TIMEOUT;
     }
 }
@@ -321,6 +325,6 @@ hb_status hb_select_run(hb_select *select, hb_time deadline)
         status = hb_select_begin(select);
         if (status == HB_WOULD_BLOCK)
             status = hb_select_wait(select, deadline);
-    } while (status == HB_INTERRUPTED || status == HB_RETRY);
+    } while (status == HB_INTERRUPTED);
     return status;
 }
