@@ -98,7 +98,7 @@ hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bo
     select->n = n;
     select->biased = biased;
     select->timed = false;
-    select->since = 0;
+    select->placed = false;
     select->turns = NULL;
     if (allocate(select) && (list_sources(select) || biased || allocate_turns(select)))
         return HB_OK;
@@ -181,8 +181,9 @@ hb_status hb_case_try(const hb_case *c, hb_word *word)
 static void link_locked(hb_select *select)
 {
     hb_waiter_init(&select->waiter);
-    if (select->since == 0)
+    if (!select->placed)
         select->since = hb_now();
+    select->placed = true;
     select->waiter.since = select->since;
     if (select->turns)
         shuffle_turns(select);

@@ -41,7 +41,8 @@ typedef struct hb_select {
     bool biased;
     bool timed;    /* some source has a due time */
     hb_time due;   /* while linked: the earliest of them */
-    hb_time since; /* when the first begin linked; 0 before */
+    bool placed;   /* some begin has linked */
+    hb_time since; /* when the first of these did */
     uint32_t sources;
     hb_source **order; /* the distinct sources by address */
     hb_link *links;    /* one a case */
