@@ -13,10 +13,21 @@ static int by_address(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static bool is_sorted(hb_source **order, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++)
+        if (by_address(&order[i - 1], &order[i]) > 0)
+            return false;
+    return true;
+}
+
+/* What was made in a row mostly lies in a row: to see that takes a fifth of the
+ * time of qsort. */
 static void sort_sources(hb_source **order, uint32_t n)
 {
     if (n > HB_INLINE_CASES) {
-        qsort(order, n, sizeof *order, by_address);
+        if (!is_sorted(order, n))
+            qsort(order, n, sizeof *order, by_address);
         return;
     }
     for (uint32_t i = 1; i < n; i++)
