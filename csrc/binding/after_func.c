@@ -60,6 +60,7 @@ static callback *next_callback(void)
 
 static void body(void *first)
 {
+    hbpy_install_hooks(((callback *)first)->state);
     for (callback *due = first; due; due = next_callback())
         call(due);
 }

@@ -15,6 +15,7 @@ static void keep_exception(hbpy_task *self)
 static void body(void *arg)
 {
     hbpy_task *self = arg;
+    hbpy_install_hooks(hbpy_state_of((PyObject *)self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
     self->py_result = hbpy_call_in(self->py_context, self->py_fn, self->py_args, self->py_kwargs);
     if (!self->py_result)

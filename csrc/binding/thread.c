@@ -19,14 +19,10 @@ static void install_hook(PyObject *py_threading, const char *from, const char *t
     Py_XDECREF(py_hook);
 }
 
-static void install_hooks(void)
+void hbpy_install_hooks(hbpy_state *state)
 {
-    PyObject *py_threading = PyImport_ImportModule("threading");
-    if (py_threading) {
-        install_hook(py_threading, "gettrace", "settrace");
-        install_hook(py_threading, "getprofile", "setprofile");
-        Py_DECREF(py_threading);
-    }
+    install_hook(state->threading, "gettrace", "settrace");
+    install_hook(state->threading, "getprofile", "setprofile");
     if (PyErr_Occurred())
         PyErr_WriteUnraisable(NULL);
 }
@@ -37,7 +33,6 @@ void hbpy_run_attached(void (*body)(void *arg), void *arg)
     if (!py_thread)
         Py_FatalError("heartbeat: no memory for a thread state");
     PyEval_RestoreThread(py_thread);
-    install_hooks();
     body(arg);
     PyThreadState_Clear(py_thread);
     PyThreadState_DeleteCurrent();
