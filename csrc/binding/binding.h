@@ -175,6 +175,13 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
 
+/* The first thing such a body does: sets the hooks that threading wants in every thread. */
+void hbpy_install_hooks(hbpy_state *state);
+
+/* fn(*args, **kwargs) in a context that nobody is in; py_kwargs may be NULL. */
+PyObject *hbpy_call_in(PyObject *py_context, PyObject *py_fn, PyObject *py_args,
+                       PyObject *py_kwargs);
+
 /* The exception that is set, taken off; NULL if none is. */
 PyObject *hbpy_take_exception(void);
 
