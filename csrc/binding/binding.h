@@ -23,7 +23,7 @@ typedef struct hbpy_state {
     PyObject *Error, *Closed, *DeadlockError, *Revoked, *Stopped;
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
-    PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog, *Task;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -45,6 +45,7 @@ int hbpy_init_case(PyObject *module, hbpy_state *state);
 int hbpy_init_select(PyObject *module, hbpy_state *state);
 int hbpy_init_selector(PyObject *module, hbpy_state *state);
 int hbpy_init_timer(PyObject *module, hbpy_state *state);
+int hbpy_init_watchdog(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
@@ -79,6 +80,12 @@ struct hbpy_source {
     hb_source *source;     /* NULL: never ready */
     const hbpy_kind *kind; /* constant */
 };
+
+/* Of sources whose words are instants, and which never close. */
+extern const hbpy_kind hbpy_instant_kind;
+
+/* tp_dealloc of a source that owns nothing outside its object. */
+void hbpy_source_dealloc(PyObject *self);
 
 /* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
 hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
@@ -145,7 +152,8 @@ int hbpy_parse_flag(PyObject *py_flag, bool *flag);
  * inf: HB_FOREVER. Refuses negative, NaN, what is no number, what is too large. */
 int hbpy_parse_duration(PyObject *py_seconds, const char *name, hb_time *duration);
 
-/* The same for a delay `d`, where None has no meaning. */
+/* The same where None has no meaning; and for a delay `d`. */
+int hbpy_parse_span(PyObject *py_seconds, const char *name, hb_time *span);
 int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
 
 /* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */
@@ -174,6 +182,13 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+
+/* The first thing such a body does: sets the hooks that threading wants in every thread. */
+void hbpy_install_hooks(hbpy_state *state);
+
+/* fn(*args, **kwargs) in a context that nobody is in; py_kwargs may be NULL. */
+PyObject *hbpy_call_in(PyObject *py_context, PyObject *py_fn, PyObject *py_args,
+                       PyObject *py_kwargs);
 
 /* The exception that is set, taken off; NULL if none is. */
 PyObject *hbpy_take_exception(void);
