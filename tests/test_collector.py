@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import weakref
 from collections.abc import Callable
@@ -161,6 +162,19 @@ def function_of_a_timer_that_fired() -> Item:
     return item
 
 
+def context_of_a_stopped_timer() -> Item:
+    item, variable = Item(), contextvars.ContextVar[Item]("variable")
+
+    def arm() -> Timer:
+        variable.set(item)
+        return after_func(1e6, int)
+
+    timer = contextvars.copy_context().run(arm)
+    item.held.append(timer)
+    assert timer.stop()
+    return item
+
+
 def timer_that_refers_to_itself() -> Item:
     class Own(Timer):
         pass
@@ -186,6 +200,7 @@ CYCLES = [
     task_that_raised_itself,
     function_of_a_stopped_timer,
     function_of_a_timer_that_fired,
+    context_of_a_stopped_timer,
     timer_that_refers_to_itself,
 ]
 

@@ -23,7 +23,9 @@ typedef struct hbpy_state {
     PyObject *Error, *Closed, *DeadlockError, *Revoked, *Stopped;
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
-    PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog, *Task;
+    PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog;
+    PyTypeObject *Task;
+    PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -49,6 +51,11 @@ int hbpy_init_watchdog(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
+int hbpy_init_heartbeat(PyObject *module, hbpy_state *state);
+int hbpy_init_pulses(PyObject *module, hbpy_state *state);
+int hbpy_init_unit(PyObject *module, hbpy_state *state);
+int hbpy_init_pause(PyObject *module, hbpy_state *state);
+int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -182,6 +189,13 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+
+/* The first thing such a body does: sets the hooks that threading wants in every thread. */
+void hbpy_install_hooks(hbpy_state *state);
+
+/* fn(*args, **kwargs) in a context that nobody is in; py_kwargs may be NULL. */
+PyObject *hbpy_call_in(PyObject *py_context, PyObject *py_fn, PyObject *py_args,
+                       PyObject *py_kwargs);
 
 /* The exception that is set, taken off; NULL if none is. */
 PyObject *hbpy_take_exception(void);

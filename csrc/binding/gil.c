@@ -72,9 +72,7 @@ hb_status hbpy_wait(hb_select *select, hb_time deadline)
         if (status != HB_WOULD_BLOCK)
             return status;
         status = wait_detached(select, deadline);
-        if (status == HB_INTERRUPTED && PyErr_CheckSignals() < 0)
-            return HB_INTERRUPTED;
-        if (status != HB_INTERRUPTED && status != HB_RETRY)
+        if (status != HB_INTERRUPTED || PyErr_CheckSignals() < 0)
             return status;
     }
 }

@@ -3,21 +3,6 @@
 
 /* ---- the thread ---- */
 
-static PyObject *call(hbpy_task *self)
-{
-    PyObject *py_result = NULL;
-    if (PyContext_Enter(self->py_context) < 0)
-        return NULL;
-    py_result = PyObject_Call(self->py_fn, self->py_args, self->py_kwargs);
-    PyObject *py_exception = hbpy_take_exception();
-    if (PyContext_Exit(self->py_context) < 0)
-        PyErr_WriteUnraisable(self->py_context);
-    if (py_exception)
-        PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
-    Py_XDECREF(py_exception);
-    return py_result;
-}
-
 /* SystemExit ends a task quietly, as it does a Thread; so does the end of the engine. */
 static void keep_exception(hbpy_task *self)
 {
@@ -30,8 +15,9 @@ static void keep_exception(hbpy_task *self)
 static void body(void *arg)
 {
     hbpy_task *self = arg;
+    hbpy_install_hooks(hbpy_state_of((PyObject *)self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
-    self->py_result = call(self);
+    self->py_result = hbpy_call_in(self->py_context, self->py_fn, self->py_args, self->py_kwargs);
     if (!self->py_result)
         keep_exception(self);
     Py_CLEAR(self->py_fn);

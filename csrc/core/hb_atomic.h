@@ -15,6 +15,7 @@
 
 typedef _Atomic(uint32_t) hb_atomic_u32;
 typedef _Atomic(uint64_t) hb_atomic_u64;
+typedef _Atomic(void *) hb_atomic_ptr;
 
 #ifdef HB_EXPLORE
 void hb_explore_point(const char *function, int line);
@@ -42,7 +43,9 @@ void hb_explore_pause(void);
 #define hb_exchange(p, v) HB_ATOMIC_STEP(atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_add(p, v) HB_ATOMIC_STEP(atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_sub(p, v) HB_ATOMIC_STEP(atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_or(p, v) HB_ATOMIC_STEP(atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_cas(p, expected, desired)                                             \
     HB_ATOMIC_STEP(atomic_compare_exchange_strong_explicit(                      \
         (p), (expected), (desired), memory_order_acq_rel, memory_order_acquire))

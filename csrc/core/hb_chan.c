@@ -96,6 +96,8 @@ static hb_queue *queue(hb_source *source, hb_direction direction)
 }
 
 static const hb_source_ops chan_ops = {
+    .kind = "channel",
+    .sends = true,
     .ready_locked = ready_locked,
     .take_locked = take_locked,
     .queue = queue,

@@ -52,7 +52,10 @@ static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, h
     hb_link link = { .waiter = &waiter };
     if (!chan)
         return wait_for_nil(deadline);
+    hb_case only = { .source = &chan->source, .direction = direction };
     hb_waiter_init(&waiter);
+    waiter.cases = &only;
+    waiter.n_cases = 1;
     hb_status status = begin(chan, direction, &link, word);
     if (status != HB_WOULD_BLOCK)
         return status;

@@ -11,6 +11,14 @@
 #include "hb_atomic.h"
 #include "hb_status.h"
 
+/* For variables of a thread that a hot path reads: found without a call where the system
+ * keeps room for such variables of libraries that are loaded late. */
+#if defined(__GLIBC__)
+#define HB_STATIC_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define HB_STATIC_TLS
+#endif
+
 /* Nanoseconds on a clock that never goes back; its zero means nothing. */
 int64_t hb_platform_now(void);
 
@@ -51,5 +59,63 @@ void hb_platform_exact_timers(void);
 
 /* Registers what must run in the child of a fork. */
 void hb_platform_at_fork_child(void (*child)(void));
+
+/* Registers what must run when the calling thread ends; once a thread. False: it will not. */
+bool hb_platform_at_thread_end(void (*end)(void));
+
+/* ---- time, cheaply ---- */
+
+/* A count that goes up evenly, in a few nanoseconds; its unit means nothing. */
+static inline uint64_t hb_platform_count(void)
+{
+#if defined(HB_EXPLORE)
+    return (uint64_t)hb_platform_now();
+#elif defined(__x86_64__)
+    return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t count;
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+    return count;
+#else
+    return (uint64_t)hb_platform_now();
+#endif
+}
+
+/* Whether the system itself keeps its time by that count. */
+bool hb_platform_count_is_fit(void);
+
+/* How long the machine has slept so far, which the clock does not count. */
+int64_t hb_platform_suspended(void);
+
+/* ---- memory ---- */
+
+/* Makes hb_platform_barrier work; may take milliseconds. False: there is none. */
+bool hb_platform_barrier_prepare(void);
+
+/* Afterwards all other threads see what this one stored before, and this one sees what
+ * they stored: as if each of them had run a full fence. */
+void hb_platform_barrier(void);
+
+/* Zeroed memory that takes up room only where it is touched. NULL on refusal. It is
+ * never given back. */
+void *hb_platform_reserve(size_t bytes);
+
+/* ---- looking at threads ---- */
+
+/* The system's number of the calling thread, and its name there. */
+int32_t hb_platform_thread_number(void);
+void hb_platform_thread_name(char *name, size_t size);
+
+/* The clock of the time the calling thread has spent on a processor; and reading it, from any
+ * thread: nanoseconds, or -1 if the thread has ended or there is no such clock. */
+int64_t hb_platform_cpu_clock(void);
+int64_t hb_platform_cpu_time(int64_t clock);
+
+/* The address of the word on which a thread of this process sleeps in the kernel, 0 if it
+ * does not or if that cannot be told. */
+uintptr_t hb_platform_sleeps_on(int32_t thread_number);
+
+/* Sends a signal to one thread of this process. False: there is no such thread. */
+bool hb_platform_signal_thread(int32_t thread_number, int signal);
 
 #endif

@@ -17,6 +17,8 @@ typedef struct hb_source hb_source;
 typedef enum hb_direction { HB_RECV, HB_SEND } hb_direction;
 
 typedef struct hb_source_ops {
+    const char *kind; /* what it is called where a wait is explained */
+    bool sends;       /* a case can send to it */
     /* Whether the case could happen now. `now` counts for timed sources only. */
     bool (*ready_locked)(hb_source *source, hb_direction direction, hb_time now);
     /* Makes it happen: HB_OK, HB_CLOSED, or HB_WOULD_BLOCK. `word` is what to
@@ -36,6 +38,7 @@ struct hb_source {
     const hb_source_ops *ops; /* constant */
     hb_queue receivers;       /* lock */
     hb_watch *watches;        /* lock: who wants to hear of it, mostly nobody */
+    const char *name;         /* lock: NULL or the owner's, who keeps it as long as the source */
 };
 
 static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
@@ -44,7 +47,23 @@ static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
     source->ops = ops;
     source->receivers = (hb_queue){ .head = NULL };
     source->watches = NULL;
+    source->name = NULL;
 }
+
+/* Names it where a wait is explained. The text stays the caller's. */
+static inline void hb_source_set_name(hb_source *source, const char *name)
+{
+    hb_lock_acquire(&source->lock);
+    source->name = name;
+    hb_lock_release(&source->lock);
+}
+
+/* What a call waits for, or one of several such. */
+struct hb_case {
+    hb_source *source; /* NULL: never ready */
+    hb_direction direction;
+    hb_word word; /* HB_SEND: what to send */
+};
 
 /* A case of that direction may have become ready. */
 static inline void hb__source_hint_locked(hb_source *source, hb_direction direction)
@@ -60,10 +79,6 @@ static inline void hb__source_enqueue_locked(hb_source *source, hb_direction dir
     hb__queue_add_locked(source->ops->queue(source, direction), link);
     hb__source_hint_locked(source, direction == HB_SEND ? HB_RECV : HB_SEND);
 }
-
-/* Timed sources: it will be ready before the time that those who wait were told,
- * so all of them must look again (HB_RETRY). Returns whom to wake after unlocking. */
-hb_waiter *hb__source_recall_locked(hb_source *source);
 
 /* Puts a watch on the source, and takes it off. */
 void hb_source_watch(hb_source *source, hb_watch *watch);

@@ -13,6 +13,8 @@
     X(INTERRUPTED, "a signal arrived while waiting")                        \
     X(RETRY, "a deadline moved while waiting: look again")                  \
     X(STOPPED, "the engine has stopped")                                    \
+    X(REVOKED, "it was revoked: another has taken its place")               \
+    X(BUSY, "a monitor watches it already")                                 \
     X(NO_MEMORY, "out of memory")                                           \
     X(NO_THREAD, "the system refused to start a thread")
 

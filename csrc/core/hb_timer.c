@@ -74,6 +74,7 @@ static hb_waiter *expire_locked(hb_source *source, hb_time now)
 }
 
 static const hb_source_ops timer_ops = {
+    .kind = "timer",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
     .queue = queue,
@@ -91,26 +92,30 @@ void hb_timer_init(hb_timer *timer, hb_time due, hb_time period)
     timer->missed = 0;
 }
 
-/* T4: whoever parks until a later time than `due` must look again. */
-static hb_waiter *move_locked(hb_timer *timer, hb_time due)
+/* T4. Nobody who waits parks until later than the due time that was. */
+static hb_waiter *move_locked(hb_timer *timer, hb_time due, hb_time now)
 {
-    bool earlier = due < timer->due;
+    hb_time before = timer->due;
     timer->due = due;
-    return earlier ? hb__source_recall_locked(&timer->source) : NULL;
+    hb_waiter *served = expire_locked(&timer->source, now);
+    if (timer->due < before)
+        hb__queue_nudge_locked(&timer->source.receivers);
+    return served;
 }
 
 /* A negative period keeps the old one. */
 static bool rearm(hb_timer *timer, hb_time due, hb_time period)
 {
     hb_lock_acquire(&timer->source.lock);
+    hb_time now = hb_now();
     bool was_armed = timer->due != HB_FOREVER;
-    timer->missed += dropped_locked(timer, hb_now());
+    timer->missed += dropped_locked(timer, now);
     if (period >= 0)
         timer->period = period;
-    hb_waiter *chain = move_locked(timer, due);
+    hb_waiter *served = move_locked(timer, due, now);
     hb__source_hint_locked(&timer->source, HB_RECV);
     hb_lock_release(&timer->source.lock);
-    hb__wait_wake(chain);
+    hb__wait_wake(served);
     return was_armed;
 }
 

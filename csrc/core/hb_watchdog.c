@@ -25,26 +25,25 @@ static void set_due(hb_watchdog *watchdog, hb_time since, hb_time jitter)
     watchdog->due = hb_time_add(watchdog->base, jitter);
 }
 
-/* Counts from `since`, or from now if it would have expired by now (D3, D4).
- * Returns whom to wake (D5). */
-static hb_waiter *arm_locked(hb_watchdog *watchdog, hb_time since, hb_time now)
+/* Counts from `since`, or from now if it would have expired by now (D3, D4). */
+static void arm_locked(hb_watchdog *watchdog, hb_time since, hb_time now)
 {
     hb_time jitter = draw_jitter(watchdog);
     set_due(watchdog, since, jitter);
     if (has_expired_locked(watchdog, now))
         set_due(watchdog, now, jitter);
     if (watchdog->due >= watchdog->told)
-        return NULL;
+        return;
     watchdog->told = 0;
     hb__source_hint_locked(&watchdog->source, HB_RECV);
-    return hb__source_recall_locked(&watchdog->source);
+    hb__queue_nudge_locked(&watchdog->source.receivers); /* D5 */
 }
 
 /* Has expired at `now`: the instant taken, and the next one is armed (D4). */
-static hb_time take_expiry_locked(hb_watchdog *watchdog, hb_time now, hb_waiter **chain)
+static hb_time take_expiry_locked(hb_watchdog *watchdog, hb_time now)
 {
     hb_time taken = watchdog->due;
-    *chain = arm_locked(watchdog, watchdog->beat > taken ? watchdog->beat : taken, now);
+    arm_locked(watchdog, watchdog->beat > taken ? watchdog->beat : taken, now);
     return taken;
 }
 
@@ -61,9 +60,10 @@ static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
                              hb_waiter **peer)
 {
+    (void)peer;
     if (!ready_locked(source, direction, now))
         return HB_WOULD_BLOCK;
-    word->i64 = take_expiry_locked(watchdog_of(source), now, peer);
+    word->i64 = take_expiry_locked(watchdog_of(source), now);
     return HB_OK;
 }
 
@@ -92,11 +92,12 @@ static hb_waiter *expire_locked(hb_source *source, hb_time now)
     hb_link *link = hb__queue_serve_locked(&source->receivers, HB_OK, expired);
     if (!link)
         return NULL; /* all lost to other cases of their selects: it is kept */
-    take_expiry_locked(watchdog, now, &link->waiter->next);
+    take_expiry_locked(watchdog, now);
     return link->waiter;
 }
 
 static const hb_source_ops watchdog_ops = {
+    .kind = "watchdog",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
     .queue = queue,
@@ -120,14 +121,12 @@ void hb_watchdog_init(hb_watchdog *watchdog, hb_time timeout, hb_time jitter)
  * follow each other in the order of their instants. */
 void hb_watchdog_beat(hb_watchdog *watchdog)
 {
-    hb_waiter *chain = NULL;
     hb_lock_acquire(&watchdog->source.lock);
     hb_time now = hb_now();
     watchdog->beat = now;
     if (!has_expired_locked(watchdog, now))
-        chain = arm_locked(watchdog, now, now);
+        arm_locked(watchdog, now, now);
     hb_lock_release(&watchdog->source.lock);
-    hb__wait_wake(chain);
 }
 
 bool hb_watchdog_stop(hb_watchdog *watchdog)

@@ -6,7 +6,7 @@ struct hb_worker {
     hb_worker_fn *fn; /* constant */
     void *arg;        /* constant */
     hb_chan *done;    /* constant */
-    hb_party party;
+    hb_thread *thread; /* constant; its own until it ends */
     hb_worker *next, *prev; /* list lock */
     bool listed;            /* list lock */
     hb_atomic_u32 refs;     /* the thread has one */
@@ -59,19 +59,20 @@ static void delist(hb_worker *worker)
 
 /* ---- life ---- */
 
-static hb_worker *new_worker(hb_worker_fn *fn, void *arg)
+static hb_worker *new_worker(hb_worker_fn *fn, void *arg, const char *name)
 {
     hb_worker *worker = calloc(1, sizeof *worker);
     if (!worker)
         return NULL;
     worker->done = hb_chan_new(0, NULL);
-    if (!worker->done) {
+    worker->thread = worker->done ? hb_thread_new(name) : NULL;
+    if (!worker->thread) {
+        hb_chan_unref(worker->done);
         free(worker);
         return NULL;
     }
     worker->fn = fn;
     worker->arg = arg;
-    hb_party_init(&worker->party);
     hb_store_relaxed(&worker->refs, 2);
     return worker;
 }
@@ -92,11 +93,11 @@ hb_chan *hb_worker_done(hb_worker *worker)
 static void run(void *arg)
 {
     hb_worker *worker = arg;
-    hb_party_enter(&worker->party);
+    hb_thread_enter(worker->thread);
     worker->fn(worker->arg);
-    hb_party_enter(NULL);
     hb_chan_close(worker->done, (hb_word){ NULL });
     delist(worker);
+    hb_thread_leave(worker->thread);
     hb_worker_unref(worker);
 }
 
@@ -112,12 +113,13 @@ static hb_status launch(hb_worker *worker, const char *name)
 
 hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name)
 {
-    *worker = new_worker(fn, arg);
+    *worker = new_worker(fn, arg, name);
     if (!*worker)
         return HB_NO_MEMORY;
     hb_status status = launch(*worker, name);
     if (status == HB_OK)
         return HB_OK;
+    hb_thread_leave((*worker)->thread);
     hb_worker_unref(*worker); /* the thread's */
     hb_worker_unref(*worker);
     *worker = NULL;
@@ -132,7 +134,7 @@ static void stop_all(void)
     hb_lock_acquire(&workers.lock);
     workers.stopped = true;
     for (hb_worker *worker = workers.first; worker; worker = worker->next) {
-        hb_waiter *stopped = hb__party_stop(&worker->party);
+        hb_waiter *stopped = hb__party_stop(&worker->thread->party);
         if (stopped) {
             stopped->next = chain;
             chain = stopped;

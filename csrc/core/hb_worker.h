@@ -11,6 +11,7 @@
 #define HB_WORKER_H
 
 #include "hb_chan.h"
+#include "hb_thread.h"
 
 typedef struct hb_worker hb_worker;
 typedef void hb_worker_fn(void *arg);

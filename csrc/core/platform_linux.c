@@ -1,4 +1,4 @@
-/* platform_linux: futexes, absolute monotonic deadlines, processor affinity.
+/* platform_linux: futexes, absolute monotonic deadlines, processor affinity, barriers.
  *
  * The thread and clock parts that every POSIX system shares are in
  * platform_threads.c. Nothing here holds a lock. */
@@ -9,7 +9,11 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -64,6 +68,93 @@ unsigned hb_platform_cpus(void)
 void hb_platform_exact_timers(void)
 {
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+}
+
+/* ---- time and memory ---- */
+
+/* The kernel has tested it, and gave it up if it was uneven. */
+bool hb_platform_count_is_fit(void)
+{
+#if defined(__aarch64__)
+    return true; /* the architecture promises it */
+#else
+    char source[16] = "";
+    FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+    if (!file)
+        return false;
+    bool read = fgets(source, sizeof source, file) != NULL;
+    fclose(file);
+    return read && strcmp(source, "tsc\n") == 0;
+#endif
+}
+
+static int64_t clock_now(clockid_t clock)
+{
+    struct timespec now;
+    if (clock_gettime(clock, &now) != 0)
+        return -1;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t hb_platform_suspended(void)
+{
+    return clock_now(CLOCK_BOOTTIME) - clock_now(CLOCK_MONOTONIC);
+}
+
+bool hb_platform_barrier_prepare(void)
+{
+    return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void hb_platform_barrier(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/* ---- looking at threads ---- */
+
+int32_t hb_platform_thread_number(void)
+{
+    return (int32_t)syscall(SYS_gettid);
+}
+
+void hb_platform_thread_name(char *name, size_t size)
+{
+    char comm[16] = "";
+    prctl(PR_GET_NAME, comm, 0UL, 0UL, 0UL);
+    snprintf(name, size, "%s", comm);
+}
+
+/* What pthread_getcpuclockid answers, which the kernel reads safely when the thread has ended. */
+int64_t hb_platform_cpu_clock(void)
+{
+    clockid_t clock;
+    return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? clock : -1;
+}
+
+int64_t hb_platform_cpu_time(int64_t clock)
+{
+    return clock == -1 ? -1 : clock_now((clockid_t)clock);
+}
+
+/* The kernel tells the system call a thread sleeps in, and its arguments. */
+uintptr_t hb_platform_sleeps_on(int32_t thread_number)
+{
+    char path[48];
+    long number;
+    unsigned long word;
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)thread_number);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    bool sleeps = fscanf(file, "%ld %lx", &number, &word) == 2 && number == SYS_futex;
+    fclose(file);
+    return sleeps ? (uintptr_t)word : 0;
+}
+
+bool hb_platform_signal_thread(int32_t thread_number, int signal)
+{
+    return syscall(SYS_tgkill, (long)getpid(), (long)thread_number, (long)signal) == 0;
 }
 
 #endif

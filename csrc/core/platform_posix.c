@@ -6,6 +6,7 @@
  * wake each other for nothing, which hb_platform_park allows.
  *
  * Locking: one mutex a bucket, a leaf; nothing else is taken under it. */
+#define _GNU_SOURCE
 #include "hb_platform.h"
 
 #if !defined(__linux__) || defined(HB_PLATFORM_POSIX)
@@ -95,6 +96,64 @@ unsigned hb_platform_cpus(void)
 
 void hb_platform_exact_timers(void)
 {
+}
+
+/* What the standard does not offer is answered with "not known". */
+
+bool hb_platform_count_is_fit(void)
+{
+    return false;
+}
+
+int64_t hb_platform_suspended(void)
+{
+    return 0;
+}
+
+bool hb_platform_barrier_prepare(void)
+{
+    return false;
+}
+
+void hb_platform_barrier(void)
+{
+}
+
+int32_t hb_platform_thread_number(void)
+{
+    static hb_atomic_u32 numbers;
+    static _Thread_local uint32_t number;
+    if (!number)
+        number = hb_fetch_add(&numbers, 1) + 1;
+    return (int32_t)number;
+}
+
+void hb_platform_thread_name(char *name, size_t size)
+{
+    pthread_getname_np(pthread_self(), name, size);
+}
+
+int64_t hb_platform_cpu_clock(void)
+{
+    return -1;
+}
+
+int64_t hb_platform_cpu_time(int64_t clock)
+{
+    return clock;
+}
+
+uintptr_t hb_platform_sleeps_on(int32_t thread_number)
+{
+    (void)thread_number;
+    return 0;
+}
+
+bool hb_platform_signal_thread(int32_t thread_number, int signal)
+{
+    (void)thread_number;
+    (void)signal;
+    return false;
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* platform_threads: what all POSIX systems do alike: clock, threads, fork. */
+/* platform_threads: what all POSIX systems do alike: clock, threads, fork, memory. */
 #define _GNU_SOURCE
 #include "hb_platform.h"
 
@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /* Python runs on these threads, and recursion there eats C stack. */
@@ -114,4 +115,38 @@ void hb_platform_yield(void)
 void hb_platform_at_fork_child(void (*child)(void))
 {
     pthread_atfork(NULL, NULL, child);
+}
+
+/* ---- the end of a thread ---- */
+
+static pthread_key_t end_key;
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+static bool end_known;
+
+/* The value of the key is the function: what is not NULL is seen to at the end. */
+static void run_end(void *value)
+{
+    void (*end)(void);
+    *(void **)&end = value;
+    end();
+}
+
+static void make_end_key(void)
+{
+    end_known = pthread_key_create(&end_key, run_end) == 0;
+}
+
+bool hb_platform_at_thread_end(void (*end)(void))
+{
+    pthread_once(&end_once, make_end_key);
+    return end_known && pthread_setspecific(end_key, *(void **)&end) == 0;
+}
+
+/* ---- memory ---- */
+
+void *hb_platform_reserve(size_t bytes)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
 }

@@ -4,12 +4,18 @@
  * end without cause or by a signal, and an unpark wakes any of the sleepers. */
 #include "explore_impl.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "hb_rand.h"
 
 unsigned explore_processors = 1;
 
 /* One park in so many ends at once without cause, and as many by a signal. */
 #define MISCHIEF 24
+
+/* The board is content with less, and every run begins with a new one. */
+#define RESERVED_MOST ((size_t)1 << 20)
 
 int64_t hb_platform_now(void)
 {
@@ -69,4 +75,70 @@ void hb_platform_yield(void)
 void hb_platform_at_fork_child(void (*child)(void))
 {
     (void)child;
+}
+
+/* A thread ends with its run. */
+bool hb_platform_at_thread_end(void (*end)(void))
+{
+    (void)end;
+    return true;
+}
+
+bool hb_platform_count_is_fit(void)
+{
+    return false;
+}
+
+int64_t hb_platform_suspended(void)
+{
+    return 0;
+}
+
+/* Every step here is seen by all at once. */
+bool hb_platform_barrier_prepare(void)
+{
+    return true;
+}
+
+void hb_platform_barrier(void)
+{
+    hb_explore_point(__func__, __LINE__);
+}
+
+void *hb_platform_reserve(size_t bytes)
+{
+    return bytes > RESERVED_MOST ? NULL : calloc(1, bytes);
+}
+
+int32_t hb_platform_thread_number(void)
+{
+    return 1;
+}
+
+void hb_platform_thread_name(char *name, size_t size)
+{
+    snprintf(name, size, "explored");
+}
+
+int64_t hb_platform_cpu_clock(void)
+{
+    return -1;
+}
+
+int64_t hb_platform_cpu_time(int64_t clock)
+{
+    return clock;
+}
+
+uintptr_t hb_platform_sleeps_on(int32_t thread_number)
+{
+    (void)thread_number;
+    return 0;
+}
+
+bool hb_platform_signal_thread(int32_t thread_number, int signal)
+{
+    (void)thread_number;
+    (void)signal;
+    return false;
 }

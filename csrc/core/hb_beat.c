@@ -1,0 +1,191 @@
+#include "hb_beat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hb_board.h"
+#include "hb_pulses.h"
+#include "hb_unit.h"
+
+/* Where the platform has no barrier, every pulse runs a fence of its own: P2. */
+static hb_atomic_u32 fences;
+static hb_atomic_u32 prepared;
+static hb_atomic_ptr hooks; /* const hb_beat_hooks */
+
+/* ---- life ---- */
+
+/* Several threads may come here at once; they find the same. */
+static void prepare(void)
+{
+    if (hb_load_acquire(&prepared))
+        return;
+    if (!hb_platform_barrier_prepare())
+        hb_store_relaxed(&fences, 1);
+    hb_store_release(&prepared, 1);
+}
+
+static bool set_name(hb_beat *beat, const char *name)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (more)
+        snprintf(more->name, sizeof more->name, "%s", name);
+    return more != NULL;
+}
+
+hb_beat *hb_beat_open(const char *name)
+{
+    prepare();
+    hb_beat *beat = hb__board_take();
+    if (!beat)
+        return NULL;
+    hb_store_relaxed(&beat->thread, hb_thread_id());
+    if (!name || set_name(beat, name))
+        return beat;
+    hb_beat_unref(beat);
+    return NULL;
+}
+
+hb_beat *hb_beat_ref(hb_beat *beat)
+{
+    hb_fetch_add(&beat->refs, 1);
+    return beat;
+}
+
+void hb_beat_unref(hb_beat *beat)
+{
+    if (!beat || hb_fetch_sub(&beat->refs, 1) != 1)
+        return;
+    hb_more *more = hb__beat_more(beat);
+    if (more) {
+        hb__pulses_free(more->pulses);
+        free(more->tally);
+        free(more);
+    }
+    hb__board_give(beat);
+}
+
+hb_beat *hb_beat_after(uint32_t number)
+{
+    return hb__board_after(number);
+}
+
+/* ---- more ---- */
+
+hb_more *hb__beat_more(hb_beat *beat)
+{
+    return hb_load_acquire(&beat->more);
+}
+
+hb_more *hb__beat_need_more(hb_beat *beat)
+{
+    void *more = hb_load_acquire(&beat->more);
+    if (more)
+        return more;
+    hb_more *made = calloc(1, sizeof *made);
+    if (made && !hb_cas(&beat->more, &more, made)) {
+        free(made); /* another thread was first */
+        return more;
+    }
+    return made;
+}
+
+const char *hb_beat_name(hb_beat *beat)
+{
+    hb_more *more = hb__beat_more(beat);
+    return more ? more->name : "";
+}
+
+/* ---- flags ---- */
+
+void hb__beat_raise_flag(hb_beat *beat, uint32_t flag)
+{
+    hb_fetch_or(&beat->flags, flag);
+}
+
+void hb__beat_lower_flag(hb_beat *beat, uint32_t flag)
+{
+    hb_fetch_and(&beat->flags, ~flag);
+}
+
+void hb__beat_listen(hb_beat *beat, uint32_t flag)
+{
+    if (hb_fetch_or(&beat->flags, flag) & flag)
+        return; /* up already, and whoever put it up has made it visible */
+    hb_platform_barrier();
+}
+
+void hb__beat_set_hooks(const hb_beat_hooks *given)
+{
+    hb_store_release(&hooks, (void *)(uintptr_t)given);
+}
+
+const hb_beat_hooks *hb__beat_hooks(void)
+{
+    return hb_load_acquire(&hooks);
+}
+
+/* ---- the pulse ---- */
+
+hb_status hb_beat_ending(hb_beat *beat)
+{
+    if (!hb_beat_has_ended(beat))
+        return HB_OK;
+    return hb_load_relaxed(&beat->end) == HB_END_REVOKED ? HB_REVOKED : HB_CLOSED;
+}
+
+/* The first pulse of a thread makes it known to the engine. */
+static uint32_t this_thread_id(void)
+{
+    return hb__this_thread_id ? hb__this_thread_id : hb_thread_id();
+}
+
+static void see_to_flags(hb_beat *beat, uint32_t flags)
+{
+    if (flags & HB_BEAT_PAUSED)
+        hb__beat_lower_flag(beat, HB_BEAT_PAUSED);
+    if (flags & HB_BEAT_LISTENED)
+        hb__pulses_serve(beat);
+    if ((flags & (HB_BEAT_AWAITED | HB_BEAT_PAUSED)) && hb__beat_hooks()) {
+        hb__beat_lower_flag(beat, HB_BEAT_AWAITED);
+        hb__beat_hooks()->pulsed(beat);
+    }
+}
+
+static void write_pulse(hb_beat *beat)
+{
+    hb_stamp now = hb_stamp_now();
+    hb_stamp before = hb_load_relaxed(&beat->last);
+    if (now > before && now - before > hb_load_relaxed(&beat->longest))
+        hb_store_relaxed(&beat->longest, now - before);
+    hb_store_relaxed(&beat->last, now);
+    hb_store_relaxed(&beat->thread, this_thread_id());
+    hb_store_release(&beat->pulses, hb_load_relaxed(&beat->pulses) + 1);
+}
+
+hb_status hb_beat_pulse(hb_beat *beat)
+{
+    if (hb_load_relaxed(&beat->flags) & HB_BEAT_ENDED)
+        return hb_beat_ending(beat);
+    write_pulse(beat);
+    if (hb_load_relaxed(&fences))
+        hb_fetch_add(&beat->flags, 0);
+    uint32_t flags = hb_load_relaxed(&beat->flags);
+    if (flags & HB_BEAT_SLOW)
+        see_to_flags(beat, flags);
+    return HB_OK;
+}
+
+/* ---- the end ---- */
+
+hb_status hb_beat_end(hb_beat *beat, hb_end end)
+{
+    uint32_t none = HB_END_NONE;
+    if (!hb_cas(&beat->end, &none, end))
+        return HB_CLOSED;
+    hb_store_relaxed(&beat->ended, hb_stamp_now());
+    hb__beat_raise_flag(beat, HB_BEAT_ENDED);
+    hb__pulses_close(beat);
+    if (hb__beat_hooks())
+        hb__beat_hooks()->ended(beat);
+    return HB_OK;
+}

@@ -1,0 +1,143 @@
+/* hb_beat: a heartbeat, a slot of memory that a pulse writes and a monitor reads.
+ *
+ * A pulse stores when it was and counts itself. It takes no lock, allocates
+ * nothing and makes no system call, unless somebody asked to be told: then a flag
+ * is up, and the pulse sees to it. Pulses coalesce: who listens finds one, however
+ * many there were; two threads that pulse one beat in the same instant may count as one.
+ *
+ *   P1 `last` and `pulses` are written by pulsing threads only, in that order.
+ *   P2 A listener puts HB_BEAT_LISTENED up, makes that visible to all threads
+ *      (hb_platform_barrier), and only then believes that no pulse has come. So either
+ *      it sees the pulse, or the pulse sees the flag.
+ *   P3 A slot is not given back while somebody holds a reference: the one who opened
+ *      it, its pulses, the monitor that watches it.
+ *   P4 HB_BEAT_ENDED never goes down again; `end` and `ended` are written before it goes up.
+ *
+ * Slots live in the board (hb_board.h), 128 bytes each. What few beats need (a name,
+ * listeners, units) is in `more`, made when first wanted.
+ *
+ * Locking: P the pulsing threads, through relaxed atomics; B the board's lock;
+ * M the lock of the monitors; U the lock in `more`, a leaf. */
+#ifndef HB_BEAT_H
+#define HB_BEAT_H
+
+#include "hb_stamp.h"
+#include "hb_thread.h"
+
+typedef struct hb_beat hb_beat;
+typedef struct hb_more hb_more;
+typedef struct hb_monitor hb_monitor;
+
+enum {
+    HB_BEAT_LISTENED = 1, /* somebody waits for a pulse, or asked in vain */
+    HB_BEAT_AWAITED = 2,  /* the monitor wants to hear of the next pulse: a recovery */
+    HB_BEAT_PAUSED = 4,   /* the next pulse ends the pause */
+    HB_BEAT_ENDED = 8,
+    HB_BEAT_TIMED = 16,   /* an open unit has a timeout of its own; no pulse cares */
+};
+#define HB_BEAT_SLOW (HB_BEAT_LISTENED | HB_BEAT_AWAITED | HB_BEAT_PAUSED | HB_BEAT_ENDED)
+
+typedef enum hb_end { HB_END_NONE, HB_END_CLOSED, HB_END_EXITED, HB_END_RAISED, HB_END_REVOKED } hb_end;
+
+/* What a monitor keeps of a beat; all of it M. */
+typedef struct hb_watched {
+    hb_monitor *monitor; /* NULL: nobody watches it */
+    hb_time due;         /* when it is to be looked at */
+    hb_time timeout;
+    uint32_t next, prev; /* neighbours in its bucket of the wheel, slot numbers; 0: none */
+    uint16_t bucket;     /* 0: in none */
+    uint16_t misses;     /* how many timeouts make a silence */
+    uint8_t status;      /* hb_monitor.h */
+} hb_watched;
+
+struct hb_beat {
+    hb_atomic_u64 last;    /* P: a stamp; at first when it was opened */
+    hb_atomic_u64 pulses;  /* P */
+    hb_atomic_u64 longest; /* P: counts between two pulses, at most */
+    hb_atomic_u32 flags;   /* HB_BEAT_ */
+    hb_atomic_u32 thread;  /* P: hb_thread id of the last to pulse, 0 if unknown */
+    hb_stamp opened;       /* constant while open */
+    hb_atomic_ptr more;    /* hb_more; set once, under B */
+    hb_atomic_u32 refs;    /* 0: not open */
+    hb_atomic_u32 end;     /* hb_end; set once */
+    uint32_t number;       /* constant: the slot's; never 0 */
+    _Alignas(64) hb_watched watched;
+    void *owner;           /* the binding's */
+    hb_atomic_u64 ended;   /* a stamp; set once */
+};
+
+_Static_assert(sizeof(hb_beat) == 128, "a slot of the board");
+
+/* A beat with one reference, its clock running from now. `name` may be NULL, and is
+ * cut to HB_NAME_SIZE. NULL: the board is full, or no memory. */
+hb_beat *hb_beat_open(const char *name);
+hb_beat *hb_beat_ref(hb_beat *beat);
+void hb_beat_unref(hb_beat *beat);
+
+/* A beat there is, numbers in ascending order, with a reference; NULL after the last. */
+hb_beat *hb_beat_after(uint32_t number);
+
+/* "" if it has none. Lives as long as the beat. */
+const char *hb_beat_name(hb_beat *beat);
+
+/* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
+hb_status hb_beat_pulse(hb_beat *beat);
+
+/* Ends it: HB_OK for the call that did, HB_CLOSED for every later one. Who listens gets a
+ * kept pulse and then the end; the monitor is told. */
+hb_status hb_beat_end(hb_beat *beat, hb_end end);
+
+static inline bool hb_beat_has_ended(hb_beat *beat)
+{
+    return hb_load_acquire(&beat->flags) & HB_BEAT_ENDED;
+}
+
+/* HB_OK, HB_CLOSED or HB_REVOKED. */
+hb_status hb_beat_ending(hb_beat *beat);
+
+/* No verdict for `most`, unless a pulse ends the pause; HB_CLOSED, HB_REVOKED, HB_NO_MEMORY. */
+hb_status hb_beat_pause(hb_beat *beat, hb_time most);
+
+/* ---- for the parts built on it ---- */
+
+/* What a monitor wants to be told, by the thread that did it, with no lock held. */
+typedef struct hb_beat_hooks {
+    void (*pulsed)(hb_beat *beat); /* HB_BEAT_AWAITED was up; it is down now */
+    void (*ended)(hb_beat *beat);
+    void (*sooner)(hb_beat *beat); /* its next deadline may have moved nearer */
+} hb_beat_hooks;
+
+/* There is one listener of that kind, for good. */
+void hb__beat_set_hooks(const hb_beat_hooks *hooks);
+const hb_beat_hooks *hb__beat_hooks(void);
+
+void hb__beat_raise_flag(hb_beat *beat, uint32_t flag);
+void hb__beat_lower_flag(hb_beat *beat, uint32_t flag);
+
+/* Puts a flag up so that every pulse from now on sees it; what came before is visible.
+ * Each flag has a lock of its user's, which is held. */
+void hb__beat_listen(hb_beat *beat, uint32_t flag);
+
+typedef struct hb_pulses hb_pulses;
+typedef struct hb_unit hb_unit;
+typedef struct hb_tally hb_tally;
+
+struct hb_more {
+    hb_lock lock;          /* U */
+    char name[HB_NAME_SIZE]; /* constant */
+    hb_pulses *pulses;     /* U: set once */
+    hb_unit *unit;         /* U: the innermost open */
+    hb_tally *tally;       /* U: set once; of the units that were */
+    hb_time paused_until;  /* U */
+    bool progressed;       /* U: the next three have been told */
+    double done, total;    /* U: total < 0 if not known */
+    hb_time progress_at;   /* U: when `done` last changed */
+    char phase[HB_NAME_SIZE]; /* U */
+};
+
+/* NULL if there is none yet. */
+hb_more *hb__beat_more(hb_beat *beat);
+/* Makes it; NULL when out of memory. */
+hb_more *hb__beat_need_more(hb_beat *beat);
+
+#endif

@@ -1,0 +1,42 @@
+/* hb_board: where the beats of a process live.
+ *
+ * One mapping, reserved whole when the first beat is opened and touched slot by slot,
+ * so that its address and its slots never move: to look at a slot is always safe. It begins
+ * with a header of a fixed layout, by which another process that can read this one's
+ * memory finds its way even if this one hangs.
+ *
+ *   B1 Slot numbers run from HB_BOARD_FIRST to `used`; every slot below `used` is open
+ *      (refs > 0) or in the list of the free.
+ *   B2 A slot that was given back keeps its number and its place in memory.
+ *
+ * Locking: one lock for the header and the free list; taken before no other. */
+#ifndef HB_BOARD_H
+#define HB_BOARD_H
+
+#include "hb_beat.h"
+
+#define HB_BOARD_VERSION 1u
+#define HB_BOARD_FIRST 32u /* the header takes the room of the slots before */
+
+typedef struct hb_board_header {
+    char magic[8]; /* "hbboard" */
+    uint32_t version, slot_size, first;
+    hb_atomic_u32 used; /* one more than the highest number ever given */
+    hb_atomic_u32 open;
+    uint32_t stamps_count; /* stamps are counts of the processor, not nanoseconds */
+} hb_board_header;
+
+/* A zeroed slot with one reference, or NULL. */
+hb_beat *hb__board_take(void);
+void hb__board_give(hb_beat *beat);
+
+/* The lowest open slot above `number`, with a reference; NULL if there is none. */
+hb_beat *hb__board_after(uint32_t number);
+
+/* The slot of a number that was given. */
+hb_beat *hb__board_at(uint32_t number);
+
+/* NULL before the first beat. */
+const hb_board_header *hb_board(void);
+
+#endif

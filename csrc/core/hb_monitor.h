@@ -1,0 +1,161 @@
+/* hb_monitor: notices silence, and says why.
+ *
+ * One native thread looks after all monitors of the process. It never attaches to Python and
+ * takes no lock that is held for long, so its verdicts come in time whatever else hangs.
+ *
+ * A pulse tells the monitors nothing. The thread holds a deadline for every watched beat in
+ * a wheel (hb_wheel.h); when one comes up it looks at the beat, and if that has pulsed
+ * meanwhile, files it again for last pulse + timeout. So a beat costs one look each timeout,
+ * however often it pulses.
+ *
+ *   M1 A beat is watched by at most one monitor.
+ *   M2 Events are edges: one when a beat turns unhealthy, one when it recovers, one when it
+ *      ends. An edge is never lost to those who read in time; of a beat nobody reads of, the
+ *      newest is kept. Publishing never waits.
+ *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and the actions are
+ *      carried out when it has run out. In between the beat is late.
+ *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of a
+ *      beat's timeout, gives that beat d more from then on before it is judged. Time in which the machine
+ *      slept is not silence.
+ *   M5 A silent beat whose pulse comes after the verdict recovers at that pulse
+ *      (HB_BEAT_AWAITED), not at the next look.
+ *
+ * Locking: one lock for all that is watched (M in hb_beat.h) and the wheel; a monitor's own source
+ * lock for its events. M is taken before nothing; events are published and actions done
+ * with neither held. */
+#ifndef HB_MONITOR_H
+#define HB_MONITOR_H
+
+#include "hb_chan.h"
+#include "hb_unit.h"
+
+typedef enum hb_watch_status {
+    HB_WATCH_STARTING, /* no pulse yet, and grace not over */
+    HB_WATCH_HEALTHY,
+    HB_WATCH_LATE,     /* evidence has been taken */
+    HB_WATCH_UNHEALTHY,
+    HB_WATCH_PAUSED,
+    HB_WATCH_ENDED,
+    HB_WATCH_IDLE,     /* the monitor has not been started */
+} hb_watch_status;
+
+/* One table for the codes and their names. */
+#define HB_CAUSE_MAP(X)                                                                \
+    X(NONE, "")           /* a recovery */                                             \
+    X(BLOCKED, "blocked") /* its thread waits in the engine */                         \
+    X(STARVED, "starved") /* its thread waits for the interpreter lock */              \
+    X(BUSY, "busy")       /* its thread has been computing since the evidence */       \
+    X(MISSED, "missed")   /* none of these, or not known */                            \
+    X(STUCK, "stuck")     /* it pulses, but makes no progress, or demand is not met */ \
+    X(OVERRAN, "overran") /* a unit took longer than its own time */                   \
+    X(EXITED, "exited")                                                                \
+    X(RAISED, "raised")                                                                \
+    X(CLOSED, "closed")                                                                \
+    X(REVOKED, "revoked")
+
+typedef enum hb_cause {
+#define HB_CAUSE_CODE(name, text) HB_CAUSE_##name,
+    HB_CAUSE_MAP(HB_CAUSE_CODE)
+#undef HB_CAUSE_CODE
+} hb_cause;
+
+const char *hb_cause_text(hb_cause cause);
+const char *hb_watch_status_text(hb_watch_status status);
+
+/* What became of a beat; constant once published. */
+typedef struct hb_health {
+    hb_atomic_u32 refs;
+    hb_beat *beat;     /* a reference; NULL: it is about `chan` */
+    hb_chan *chan;     /* a reference, or NULL */
+    bool healthy;
+    hb_cause cause;
+    hb_time at;        /* when the verdict was spoken */
+    hb_time since;     /* the last sign of life before it */
+    hb_time silent_for; /* of a recovery: how long the silence was */
+    uint32_t misses;   /* whole timeouts in silent_for */
+    char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
+    char where[512];   /* what is known of its thread, in words */
+    char *stack;       /* of the interpreter, or NULL; malloced */
+} hb_health;
+
+hb_health *hb_health_ref(hb_health *health);
+void hb_health_unref(hb_health *health);
+
+typedef struct hb_rule {
+    hb_time timeout;   /* > 0 */
+    hb_time grace;     /* for the first pulse, from the start; at least timeout counts */
+    uint32_t misses;   /* >= 1: how many timeouts in a row make a silence */
+    hb_time progress;  /* HB_FOREVER, or how long pulses without progress are healthy */
+} hb_rule;
+
+/* A monitor with one reference, not started. NULL: no memory. */
+hb_monitor *hb_monitor_new(const char *name);
+hb_monitor *hb_monitor_ref(hb_monitor *monitor);
+void hb_monitor_unref(hb_monitor *monitor); /* the last one closes it */
+
+/* HB_OK; HB_BUSY: some monitor watches it; HB_CLOSED: this monitor, or the beat, has ended;
+ * HB_NO_MEMORY. The monitor holds a reference to the beat while it watches it. */
+hb_status hb_monitor_watch(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule);
+/* False if this monitor does not watch it. No event comes of the beat afterwards. */
+bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat);
+
+/* Unhealthy (HB_CAUSE_STUCK) when items wait on the channel and nobody took one for `timeout`.
+ * HB_BUSY: there is such a demand on it. */
+hb_status hb_monitor_demand(hb_monitor *monitor, hb_chan *chan, hb_time timeout);
+
+/* HB_OK (again too), HB_CLOSED, HB_NO_THREAD, HB_NO_MEMORY. */
+hb_status hb_monitor_start(hb_monitor *monitor);
+/* HB_OK for the call that did it, HB_CLOSED later. Ends all its watches; events not yet read
+ * can be received, then HB_CLOSED. */
+hb_status hb_monitor_close(hb_monitor *monitor);
+
+/* Receives hb_health pointers (word.ptr, a reference); closes with the monitor. */
+hb_source *hb_monitor_source(hb_monitor *monitor);
+
+/* Also sends every event, in order, to an unbounded channel of hb_health pointers (a reference
+ * each). Before the start. */
+void hb_monitor_forward(hb_monitor *monitor, hb_chan *events);
+
+hb_watch_status hb_monitor_status_of(hb_monitor *monitor, hb_beat *beat);
+/* The worst of all it watches. */
+hb_watch_status hb_monitor_status(hb_monitor *monitor);
+
+/* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no memory. */
+hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat);
+
+typedef struct hb_monitor_stats {
+    uint64_t watched;                           /* by this monitor */
+    uint64_t looks, rounds, verdicts;           /* of the thread, for all monitors */
+    uint64_t doubts;                            /* deadlines it moved because it was late itself */
+    uint64_t suspends;                          /* times the machine had slept */
+    hb_time late, latest;                       /* how late the last round began, and the worst */
+    uint64_t unwritten;                         /* bytes an action could not write without waiting */
+} hb_monitor_stats;
+
+void hb_monitor_stats_get(hb_monitor *monitor, hb_monitor_stats *stats);
+
+/* ---- what is done when a beat turns unhealthy (hb_action.c) ---- */
+
+typedef enum hb_action_kind { HB_ACT_DUMP, HB_ACT_SIGNAL, HB_ACT_EXIT, HB_ACT_ABORT, HB_ACT_NOTIFY } hb_action_kind;
+
+/* Adds one; they are carried out in order, on the monitors' thread. `number` is the descriptor,
+ * the signal or the exit code; the bytes are copied. HB_NO_MEMORY, HB_CLOSED. */
+hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, const void *bytes, size_t size);
+
+/* Writes the table of all threads the engine knows to a descriptor: name, state, what it waits
+ * on, since when, the unit it is in. Takes only short locks, allocates nothing, never waits for
+ * the reader. Returns the bytes that could not be written. */
+size_t hb_dump(int descriptor);
+
+/* ---- supplied by the binding ---- */
+
+/* Writes the interpreter's stack of a thread (system number) as text; the length, 0 if there is none. Called
+ * on the monitors' thread; returns within some tens of milliseconds whatever the thread does. */
+typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
+void hb_monitor_set_stack(hb_stack_fn *fn);
+/* Whether events of this monitor carry stacks. */
+void hb_monitor_want_stack(hb_monitor *monitor, bool want);
+/* Threads that sleep on a word in this range wait for the interpreter lock. */
+void hb_monitor_set_interpreter(uintptr_t begin, uintptr_t end);
+
+#endif

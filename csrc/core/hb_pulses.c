@@ -1,0 +1,165 @@
+#include "hb_pulses.h"
+
+#include <stdlib.h>
+
+static hb_pulses *pulses_of(hb_source *source)
+{
+    return (hb_pulses *)source;
+}
+
+static bool has_new(hb_pulses *pulses)
+{
+    return hb_load_acquire(&pulses->beat->pulses) != pulses->seen;
+}
+
+/* L1. The pulses that came before the flag was seen up are not passed over: only
+ * the look after it counts. */
+static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
+{
+    (void)direction;
+    (void)now;
+    hb_pulses *pulses = pulses_of(source);
+    if (pulses->closed || (pulses->keep && has_new(pulses)))
+        return true;
+    hb__beat_listen(pulses->beat, HB_BEAT_LISTENED);
+    if (!pulses->keep) {
+        pulses->seen = hb_load_acquire(&pulses->beat->pulses);
+        return false;
+    }
+    return has_new(pulses);
+}
+
+static hb_word take_new(hb_pulses *pulses)
+{
+    pulses->seen = hb_load_acquire(&pulses->beat->pulses);
+    hb_anchor anchor = hb_anchor_take();
+    return (hb_word){ .i64 = hb_anchor_time(&anchor, hb_load_relaxed(&pulses->beat->last)) };
+}
+
+static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
+                             hb_waiter **peer)
+{
+    (void)peer;
+    hb_pulses *pulses = pulses_of(source);
+    if (!ready_locked(source, direction, now))
+        return HB_WOULD_BLOCK;
+    if (!pulses->keep || !has_new(pulses))
+        return HB_CLOSED;
+    *word = take_new(pulses);
+    return HB_OK;
+}
+
+static hb_queue *queue(hb_source *source, hb_direction direction)
+{
+    (void)direction;
+    return &source->receivers;
+}
+
+static const hb_source_ops pulses_ops = {
+    .kind = "pulses",
+    .ready_locked = ready_locked,
+    .take_locked = take_locked,
+    .queue = queue,
+};
+
+/* ---- serving ---- */
+
+/* The one who waits longest, to be woken; NULL if nobody waits, or nothing is new: another
+ * pulse may have been quicker. */
+static hb_waiter *serve_locked(hb_pulses *pulses)
+{
+    if (!has_new(pulses) || !hb__queue_first_locked(&pulses->source.receivers))
+        return NULL;
+    uint64_t seen = pulses->seen;
+    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, take_new(pulses));
+    if (!served)
+        pulses->seen = seen; /* the last of them was won elsewhere meanwhile */
+    return served ? served->waiter : NULL;
+}
+
+static void hint_locked(hb_pulses *pulses)
+{
+    hb__source_hint_locked(&pulses->source, HB_RECV);
+    if (!hb__queue_first_locked(&pulses->source.receivers) && !pulses->source.watches)
+        hb__beat_lower_flag(pulses->beat, HB_BEAT_LISTENED);
+}
+
+void hb__pulses_serve(hb_beat *beat)
+{
+    hb_pulses *pulses = hb__beat_more(beat)->pulses;
+    hb_lock_acquire(&pulses->source.lock);
+    hb_waiter *served = serve_locked(pulses);
+    hint_locked(pulses);
+    hb_lock_release(&pulses->source.lock);
+    hb__wait_wake(served);
+}
+
+/* ---- life ---- */
+
+static hb_pulses *new_pulses(hb_beat *beat, bool keep)
+{
+    hb_pulses *pulses = calloc(1, sizeof *pulses);
+    if (!pulses)
+        return NULL;
+    hb__source_init(&pulses->source, &pulses_ops);
+    hb_source_set_name(&pulses->source, hb_beat_name(beat));
+    pulses->beat = beat;
+    pulses->keep = keep;
+    pulses->closed = hb_beat_has_ended(beat);
+    return pulses;
+}
+
+hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more)
+        return NULL;
+    hb_lock_acquire(&more->lock);
+    if (!more->pulses)
+        more->pulses = new_pulses(beat, keep);
+    hb_pulses *pulses = more->pulses;
+    hb_lock_release(&more->lock);
+    return pulses;
+}
+
+size_t hb_pulses_waiting(hb_pulses *pulses)
+{
+    hb_lock_acquire(&pulses->source.lock);
+    size_t waiting = hb__queue_count_locked(&pulses->source.receivers);
+    hb_lock_release(&pulses->source.lock);
+    return waiting;
+}
+
+static hb_waiter *close_locked(hb_pulses *pulses)
+{
+    hb_waiter *chain = NULL;
+    hb_link *served;
+    pulses->closed = true;
+    while ((served = hb__queue_serve_locked(&pulses->source.receivers, HB_CLOSED, (hb_word){ NULL }))) {
+        served->waiter->next = chain;
+        chain = served->waiter;
+    }
+    hb__source_hint_locked(&pulses->source, HB_RECV);
+    return chain;
+}
+
+void hb__pulses_close(hb_beat *beat)
+{
+    hb_more *more = hb__beat_more(beat);
+    if (!more)
+        return;
+    hb_lock_acquire(&more->lock);
+    hb_pulses *pulses = more->pulses;
+    hb_lock_release(&more->lock);
+    if (!pulses)
+        return;
+    hb_lock_acquire(&pulses->source.lock);
+    hb_waiter *chain = close_locked(pulses);
+    hb_lock_release(&pulses->source.lock);
+    hb__wait_wake(chain);
+}
+
+void hb__pulses_free(hb_pulses *pulses)
+{
+    free(pulses);
+}

@@ -1,0 +1,43 @@
+/* hb_pulses: the source from which the pulses of a beat are received.
+ *
+ * It keeps nothing but a number: how many of the beat's pulses have been seen. It is
+ * ready while the beat has pulsed since, and receiving takes all of them as one. So a
+ * pulse need not touch it, unless somebody waits: then HB_BEAT_LISTENED is up in the
+ * beat, and the pulse hands itself to the longest-waiting receiver.
+ *
+ *   L1 A poll in vain leaves HB_BEAT_LISTENED up, under the source's lock. The pulse
+ *      that finds it serves who waits; if nobody does, it puts the flag down.
+ *   L2 With keep == 0 no pulse is kept: it reaches who waits at that moment, or nobody,
+ *      as a send on an unbuffered channel with a default.
+ *   L3 After the end a kept pulse can still be received, then HB_CLOSED.
+ *
+ * What is received is the pulse's instant, in the word's i64.
+ *
+ * Locking: the source's lock guards all fields. It lives as long as its beat. */
+#ifndef HB_PULSES_H
+#define HB_PULSES_H
+
+#include "hb_beat.h"
+#include "hb_source.h"
+
+struct hb_pulses {
+    hb_source source;
+    hb_beat *beat; /* constant; not a reference */
+    bool keep;     /* constant */
+    bool closed;
+    uint64_t seen;
+};
+
+/* The beat's; made by the first call, which decides on `keep`. NULL: no memory. */
+hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep);
+
+/* How many calls wait for a pulse. */
+size_t hb_pulses_waiting(hb_pulses *pulses);
+
+/* A pulse has come, and somebody may wait. `pulses` is not NULL. */
+void hb__pulses_serve(hb_beat *beat);
+/* The beat has ended. Nothing if nobody ever asked for its pulses. */
+void hb__pulses_close(hb_beat *beat);
+void hb__pulses_free(hb_pulses *pulses);
+
+#endif

@@ -1,0 +1,57 @@
+/* hb_stamp: the time of a pulse, as cheap as the machine can tell it.
+ *
+ * A stamp is a count of the processor's own clock where that is fit to be one
+ * (it runs evenly, the same on all processors, and the system's clock is made of
+ * it), else nanoseconds of the system's clock. A pulse only stores its stamp;
+ * whoever reads it later turns it into an instant with an anchor: the two clocks
+ * read together now, against the two read together at the base.
+ *
+ *   S1 A stamp is never 0.
+ *   S2 The base is older than every stamp, so an age is found to within the error
+ *      of two readings, however short the time between base and anchor.
+ *   S3 A machine that slept may have begun its count anew. hb_stamp_rebase then
+ *      moves the base; stamps from before it count as made at the base.
+ *
+ * Locking: the base is written by hb_stamp_init and hb_stamp_rebase, both called by
+ * one thread at a time, and read through atomics. */
+#ifndef HB_STAMP_H
+#define HB_STAMP_H
+
+#include <stdbool.h>
+
+#include "hb_platform.h"
+#include "hb_time.h"
+
+typedef uint64_t hb_stamp;
+
+extern hb_atomic_u32 hb__stamp_counts; /* the processor's count is fit; set once, early */
+
+static inline hb_stamp hb_stamp_now(void)
+{
+    if (hb_load_relaxed(&hb__stamp_counts))
+        return hb_platform_count();
+    return (hb_stamp)hb_platform_now();
+}
+
+/* Called before the first stamp is made; again: nothing. */
+void hb_stamp_init(void);
+
+/* The count may have begun anew: older stamps count as made now. */
+void hb_stamp_rebase(void);
+
+typedef struct hb_anchor {
+    hb_stamp stamp, base;
+    hb_time now;
+    double rate; /* nanoseconds a count */
+} hb_anchor;
+
+/* Reads both clocks. Anchors are values: take one for a round of looks. */
+hb_anchor hb_anchor_take(void);
+
+/* The instant of a stamp, not later than the anchor. */
+hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp);
+
+/* A difference of two stamps in nanoseconds. */
+hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts);
+
+#endif

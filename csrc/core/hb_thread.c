@@ -1,0 +1,281 @@
+#include "hb_thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDS_AT_ONCE 64
+
+static struct {
+    hb_lock lock;
+    hb_thread *first, *last; /* lock: in the order of their ids */
+    hb_thread *unused;       /* lock: through next */
+    uint32_t ids;            /* lock: given so far */
+    size_t n;                /* lock */
+} threads;
+
+_Thread_local uint32_t hb__this_thread_id HB_STATIC_TLS;
+static _Thread_local hb_thread *this_thread HB_STATIC_TLS;
+
+/* ---- records ---- */
+
+/* R1: what is made here is never freed. */
+static void make_records_locked(void)
+{
+    hb_thread *made = calloc(RECORDS_AT_ONCE, sizeof *made);
+    for (int i = 0; made && i < RECORDS_AT_ONCE; i++) {
+        made[i].next = threads.unused;
+        threads.unused = &made[i];
+    }
+}
+
+static void append_locked(hb_thread *thread)
+{
+    thread->id = ++threads.ids ? threads.ids : ++threads.ids;
+    thread->next = NULL;
+    thread->prev = threads.last;
+    *(threads.last ? &threads.last->next : &threads.first) = thread;
+    threads.last = thread;
+    threads.n++;
+}
+
+static void take_out_locked(hb_thread *thread)
+{
+    *(thread->prev ? &thread->prev->next : &threads.first) = thread->next;
+    *(thread->next ? &thread->next->prev : &threads.last) = thread->prev;
+    threads.n--;
+    thread->id = 0;
+    thread->next = threads.unused;
+    threads.unused = thread;
+}
+
+static hb_thread *new_record(const char *name, bool engine)
+{
+    hb_lock_acquire(&threads.lock);
+    if (!threads.unused)
+        make_records_locked();
+    hb_thread *thread = threads.unused;
+    if (thread) {
+        threads.unused = thread->next;
+        *thread = (hb_thread){ .engine = engine, .cpu_clock = -1 };
+        hb_party_init(&thread->party);
+        snprintf(thread->name, sizeof thread->name, "%s", name);
+        append_locked(thread);
+    }
+    hb_lock_release(&threads.lock);
+    return thread;
+}
+
+hb_thread *hb_thread_new(const char *name)
+{
+    return new_record(name, true);
+}
+
+static void learn_numbers(hb_thread *thread)
+{
+    hb_lock_acquire(&threads.lock);
+    thread->system_id = hb_platform_thread_number();
+    thread->cpu_clock = hb_platform_cpu_clock();
+    hb_lock_release(&threads.lock);
+}
+
+void hb_thread_enter(hb_thread *thread)
+{
+    learn_numbers(thread);
+    this_thread = thread;
+    hb__this_thread_id = thread->id;
+    hb_party_enter(&thread->party);
+}
+
+void hb_thread_leave(hb_thread *thread)
+{
+    if (thread == this_thread) {
+        this_thread = NULL;
+        hb__this_thread_id = 0;
+        hb_party_enter(NULL);
+    }
+    hb_lock_acquire(&threads.lock);
+    take_out_locked(thread);
+    hb_lock_release(&threads.lock);
+}
+
+static void leave_at_end(void)
+{
+    if (this_thread)
+        hb_thread_leave(this_thread);
+}
+
+hb_thread *hb_thread_here(void)
+{
+    return this_thread;
+}
+
+static hb_thread *foreign_record(void)
+{
+    char name[HB_NAME_SIZE];
+    hb_platform_thread_name(name, sizeof name);
+    return new_record(name, false);
+}
+
+/* A thread whose end cannot be learned gets no record: it would outlive the thread. */
+uint32_t hb_thread_id(void)
+{
+    if (!this_thread && hb_platform_at_thread_end(leave_at_end)) {
+        hb_thread *thread = foreign_record();
+        if (thread)
+            hb_thread_enter(thread);
+    }
+    return hb__this_thread_id;
+}
+
+void hb_thread_name(const char *name)
+{
+    if (!this_thread)
+        return;
+    hb_lock_acquire(&threads.lock);
+    snprintf(this_thread->name, sizeof this_thread->name, "%s", name);
+    hb_lock_release(&threads.lock);
+}
+
+void hb_thread_attaching(hb_thread *thread, bool attaching)
+{
+    if (attaching)
+        hb_store_relaxed(&thread->attaching_since, (uint64_t)hb_now());
+    hb_store_release(&thread->attaching, attaching);
+}
+
+/* ---- fork ---- */
+
+/* The child has one thread, which has a new number there. */
+static void forget_others(void)
+{
+    hb_lock_acquire(&threads.lock);
+    for (hb_thread *thread = threads.first, *next; thread; thread = next) {
+        next = thread->next;
+        if (thread != this_thread)
+            take_out_locked(thread);
+    }
+    hb_lock_release(&threads.lock);
+    if (this_thread)
+        learn_numbers(this_thread);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    hb__at_fork_child(forget_others);
+}
+
+/* ---- what others see ---- */
+
+static void view_case_locked(hb_view_case *view, const hb_case *c)
+{
+    hb_source *source = c->source;
+    *view = (hb_view_case){ .direction = c->direction, .kind = "nil", .address = source };
+    if (!source)
+        return;
+    hb_lock_acquire(&source->lock);
+    view->kind = source->ops->kind;
+    if (source->name)
+        snprintf(view->name, sizeof view->name, "%s", source->name);
+    view->waiting_receivers = hb__queue_count_locked(source->ops->queue(source, HB_RECV));
+    if (source->ops->sends)
+        view->waiting_senders = hb__queue_count_locked(source->ops->queue(source, HB_SEND));
+    hb_lock_release(&source->lock);
+}
+
+static void view_wait_locked(hb_thread_view *view, const hb_waiter *waiter)
+{
+    view->state = HB_THREAD_WAITS;
+    view->since = waiter->since;
+    view->cases = waiter->n_cases;
+    for (uint32_t i = 0; i < view->cases && i < HB_VIEW_CASES; i++)
+        view_case_locked(&view->shown[i], &waiter->cases[i]);
+}
+
+static void view_locked(hb_thread_view *view, hb_thread *thread)
+{
+    *view = (hb_thread_view){
+        .id = thread->id, .system_id = thread->system_id,
+        .cpu_clock = thread->cpu_clock, .engine = thread->engine,
+    };
+    memcpy(view->name, thread->name, sizeof view->name);
+    hb_lock_acquire(&thread->party.lock);
+    if (hb_load_acquire(&thread->attaching)) {
+        view->state = HB_THREAD_ATTACHES;
+        view->since = (hb_time)hb_load_relaxed(&thread->attaching_since);
+    } else if (thread->party.waiting && !hb__wait_is_won(thread->party.waiting)) {
+        view_wait_locked(view, thread->party.waiting);
+    }
+    hb_lock_release(&thread->party.lock);
+}
+
+bool hb_thread_look(uint32_t id, hb_thread_view *view)
+{
+    *view = (hb_thread_view){ .state = HB_THREAD_GONE };
+    hb_lock_acquire(&threads.lock);
+    hb_thread *thread = threads.first;
+    while (thread && thread->id != id)
+        thread = thread->next;
+    if (thread)
+        view_locked(view, thread);
+    hb_lock_release(&threads.lock);
+    return thread != NULL;
+}
+
+size_t hb_threads_look(hb_thread_view *views, size_t n)
+{
+    size_t i = 0;
+    hb_lock_acquire(&threads.lock);
+    for (hb_thread *thread = threads.first; thread && i < n; thread = thread->next)
+        view_locked(&views[i++], thread);
+    size_t all = threads.n;
+    hb_lock_release(&threads.lock);
+    return all;
+}
+
+/* ---- in words ---- */
+
+static size_t advance(size_t at, int written, size_t size)
+{
+    size_t end = at + (written > 0 ? (size_t)written : 0);
+    return end < size ? end : size - 1;
+}
+
+static size_t describe_case(const hb_view_case *c, char *text, size_t size)
+{
+    size_t at = advance(0, snprintf(text, size, "%s %s ", c->direction == HB_SEND ? "send to" : "receive from",
+                                    c->kind), size);
+    if (c->name[0])
+        at = advance(at, snprintf(text + at, size - at, "'%s'", c->name), size);
+    else
+        at = advance(at, snprintf(text + at, size - at, "at %p", c->address), size);
+    return advance(at, snprintf(text + at, size - at, " (%llu senders, %llu receivers wait)",
+                                (unsigned long long)c->waiting_senders,
+                                (unsigned long long)c->waiting_receivers), size);
+}
+
+static size_t describe_wait(const hb_thread_view *view, char *text, size_t size)
+{
+    size_t at = 0;
+    if (view->cases == 0)
+        return advance(0, snprintf(text, size, "sleep"), size);
+    for (uint32_t i = 0; i < view->cases && i < HB_VIEW_CASES; i++) {
+        if (i > 0)
+            at = advance(at, snprintf(text + at, size - at, " or "), size);
+        at += describe_case(&view->shown[i], text + at, size - at);
+    }
+    if (view->cases > HB_VIEW_CASES)
+        at = advance(at, snprintf(text + at, size - at, " or %u more", view->cases - HB_VIEW_CASES), size);
+    return at;
+}
+
+size_t hb_thread_describe(const hb_thread_view *view, hb_time now, char *text, size_t size)
+{
+    static const char *const states[] = { "runs", "", "waits for the interpreter lock", "has ended" };
+    size_t at = view->state == HB_THREAD_WAITS
+                    ? describe_wait(view, text, size)
+                    : advance(0, snprintf(text, size, "%s", states[view->state]), size);
+    if (view->since > 0)
+        at = advance(at, snprintf(text + at, size - at, ", for %.3f s", (double)(now - view->since) / 1e9), size);
+    return at;
+}

@@ -1,0 +1,96 @@
+/* hb_thread: what the engine knows of a thread: who it is, what it waits for.
+ *
+ * Every thread the engine starts has a record, and every other thread gets one
+ * with its first pulse; it is given back when the thread ends. The record tells
+ * those who must explain a silence (a monitor, a dump) in what state the thread is,
+ * while the thread itself, and the interpreter lock, may be stuck.
+ *
+ *   R1 A record's memory is never given back to the system, only used again: reading
+ *      one is always safe. `id` is new with each use and never 0.
+ *   R2 While party.waiting is set, under the party's lock, the waiter, its cases
+ *      and their sources are alive: the thread takes the waiter off
+ *      before it returns to its caller, who keeps the sources.
+ *
+ * Locking: one lock for the list, taken before a party's lock, which is taken
+ * before a source's. `attaching` and its instant
+ * are the thread's own, atomics for readers. */
+#ifndef HB_THREAD_H
+#define HB_THREAD_H
+
+#include "hb_source.h"
+
+#define HB_NAME_SIZE 48
+
+typedef struct hb_thread hb_thread;
+
+struct hb_thread {
+    hb_party party;
+    hb_atomic_u32 attaching; /* waits for the interpreter lock, told by the binding */
+    hb_atomic_u64 attaching_since; /* hb_time */
+    uint32_t id;             /* list lock; constant while in use */
+    int32_t system_id;       /* list lock: the system's number, 0 before it runs */
+    int64_t cpu_clock;       /* list lock: for hb_platform_cpu_time */
+    char name[HB_NAME_SIZE]; /* list lock */
+    bool engine;             /* constant while in use: started by the engine */
+    hb_thread *next, *prev;  /* list lock */
+};
+
+/* The calling thread's record, NULL if it has none. */
+hb_thread *hb_thread_here(void);
+
+/* The id of the calling thread's record; makes one if it has none. 0 if out of
+ * memory. */
+uint32_t hb_thread_id(void);
+
+extern _Thread_local uint32_t hb__this_thread_id HB_STATIC_TLS;
+
+/* For threads of the engine: a record is made before the thread (NULL: out of memory), becomes
+ * the thread's own where it starts, and is given back at its end, or if it never started. */
+hb_thread *hb_thread_new(const char *name);
+void hb_thread_enter(hb_thread *thread);
+void hb_thread_leave(hb_thread *thread);
+
+/* Names the calling thread's record, if it has one. */
+void hb_thread_name(const char *name);
+
+/* Told by whoever asks for the interpreter lock on behalf of this thread. */
+void hb_thread_attaching(hb_thread *thread, bool attaching);
+
+/* ---- what others see ---- */
+
+typedef enum hb_thread_state { HB_THREAD_RUNS, HB_THREAD_WAITS, HB_THREAD_ATTACHES, HB_THREAD_GONE } hb_thread_state;
+
+#define HB_VIEW_CASES 4
+
+/* One case of a wait: what it waits for. */
+typedef struct hb_view_case {
+    hb_direction direction;
+    const char *kind;                         /* "channel", "timer" ... */
+    const void *address;                      /* to tell unnamed ones apart */
+    char name[HB_NAME_SIZE];                  /* empty: unnamed */
+    uint64_t waiting_senders, waiting_receivers; /* of a channel: the caller is among them */
+} hb_view_case;
+
+typedef struct hb_thread_view {
+    uint32_t id;
+    int32_t system_id;
+    int64_t cpu_clock;
+    hb_thread_state state;
+    hb_time since; /* of a wait or an attachment; 0 if not known */
+    char name[HB_NAME_SIZE];
+    bool engine;
+    uint32_t cases; /* how many the wait has; 0: it sleeps */
+    hb_view_case shown[HB_VIEW_CASES];
+} hb_thread_view;
+
+/* False if no thread has that id (any more): state is HB_THREAD_GONE. */
+bool hb_thread_look(uint32_t id, hb_thread_view *view);
+
+/* Views of up to n threads, those of least id first; the number of all there are. */
+size_t hb_threads_look(hb_thread_view *views, size_t n);
+
+/* "receive from channel 'jobs' (2 receivers wait), 1.5 s" and the like, cut to size.
+ * Returns the length. Allocates nothing. */
+size_t hb_thread_describe(const hb_thread_view *view, hb_time now, char *text, size_t size);
+
+#endif

@@ -1,0 +1,232 @@
+#include "hb_unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_text(char *text, size_t size, const char *given)
+{
+    snprintf(text, size, "%s", given ? given : "");
+}
+
+/* ---- begin ---- */
+
+static hb_tally *need_tally(hb_more *more)
+{
+    hb_lock_acquire(&more->lock);
+    hb_tally *tally = more->tally;
+    hb_lock_release(&more->lock);
+    if (tally)
+        return tally;
+    hb_tally *made = calloc(1, sizeof *made);
+    hb_lock_acquire(&more->lock);
+    if (!more->tally) {
+        more->tally = made;
+        made = NULL;
+    }
+    tally = more->tally;
+    hb_lock_release(&more->lock);
+    free(made); /* another thread was first */
+    return tally;
+}
+
+static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
+{
+    hb_lock_acquire(&more->lock);
+    unit->outer = more->unit;
+    more->unit = unit;
+    if (unit->due != HB_FOREVER)
+        hb__beat_raise_flag(beat, HB_BEAT_TIMED);
+    hb_lock_release(&more->lock);
+    if (unit->due != HB_FOREVER && hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
+}
+
+hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more || !need_tally(more))
+        return HB_NO_MEMORY;
+    hb_status status = pulse ? hb_beat_pulse(beat) : hb_beat_ending(beat);
+    if (status != HB_OK)
+        return status;
+    unit->since = hb_stamp_now();
+    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
+    copy_text(unit->label, sizeof unit->label, label);
+    open_unit(beat, more, unit);
+    return HB_OK;
+}
+
+/* ---- finish ---- */
+
+static unsigned bucket_of(hb_time took)
+{
+    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
+}
+
+static void count_locked(hb_tally *tally, hb_time took, bool outermost)
+{
+    tally->least = tally->units == 0 || took < tally->least ? took : tally->least;
+    tally->most = took > tally->most ? took : tally->most;
+    tally->sum += took;
+    tally->units++;
+    tally->buckets[bucket_of(took)]++;
+    if (outermost)
+        tally->busy += took;
+}
+
+static bool take_out_locked(hb_more *more, hb_unit *unit)
+{
+    hb_unit **place = &more->unit;
+    while (*place && *place != unit)
+        place = &(*place)->outer;
+    if (!*place)
+        return false;
+    *place = unit->outer;
+    return true;
+}
+
+static bool any_timed_locked(const hb_more *more)
+{
+    const hb_unit *unit = more->unit;
+    while (unit && unit->due == HB_FOREVER)
+        unit = unit->outer;
+    return unit != NULL;
+}
+
+void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+{
+    hb_more *more = hb__beat_more(beat);
+    hb_anchor anchor = hb_anchor_take();
+    hb_time took = hb_anchor_span(&anchor, anchor.stamp - unit->since);
+    if (unit->due != HB_FOREVER)
+        hb_beat_pulse(beat);
+    hb_lock_acquire(&more->lock);
+    if (take_out_locked(more, unit))
+        count_locked(more->tally, took, more->unit == NULL);
+    if (unit->due != HB_FOREVER && !any_timed_locked(more))
+        hb__beat_lower_flag(beat, HB_BEAT_TIMED);
+    hb_lock_release(&more->lock);
+    if (unit->due != HB_FOREVER && hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
+}
+
+/* ---- progress and pauses ---- */
+
+hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char *phase)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more)
+        return HB_NO_MEMORY;
+    hb_status status = hb_beat_pulse(beat);
+    if (status != HB_OK)
+        return status;
+    hb_time now = hb_now();
+    hb_lock_acquire(&more->lock);
+    if (!more->progressed || more->done < done || more->done > done)
+        more->progress_at = now;
+    more->progressed = true;
+    more->done = done;
+    more->total = total;
+    if (phase)
+        copy_text(more->phase, sizeof more->phase, phase);
+    hb_lock_release(&more->lock);
+    return HB_OK;
+}
+
+hb_status hb_beat_pause(hb_beat *beat, hb_time most)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more)
+        return HB_NO_MEMORY;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
+    hb_lock_acquire(&more->lock);
+    more->paused_until = hb_time_add(hb_now(), most);
+    hb__beat_raise_flag(beat, HB_BEAT_PAUSED);
+    hb_lock_release(&more->lock);
+    if (hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
+    return HB_OK;
+}
+
+/* ---- what others see ---- */
+
+static hb_time unit_due_locked(const hb_more *more)
+{
+    const hb_unit *unit = more->unit;
+    while (unit && unit->due == HB_FOREVER)
+        unit = unit->outer;
+    return unit ? unit->due : HB_FOREVER;
+}
+
+static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
+{
+    return hb_load_relaxed(&beat->flags) & HB_BEAT_PAUSED ? more->paused_until : 0;
+}
+
+static void view_units_locked(hb_beat_view *view, const hb_more *more, const hb_anchor *anchor)
+{
+    const hb_unit *outermost = NULL;
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer) {
+        outermost = unit;
+        view->open_units++;
+    }
+    view->busy = more->tally ? more->tally->busy : 0;
+    if (more->tally)
+        view->tally = *more->tally;
+    if (!outermost)
+        return;
+    view->busy += hb_anchor_span(anchor, anchor->stamp - outermost->since);
+    view->unit_since = hb_anchor_time(anchor, more->unit->since);
+    memcpy(view->unit, more->unit->label, sizeof view->unit);
+}
+
+static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor)
+{
+    hb_more *more = hb__beat_more(beat);
+    if (!more)
+        return;
+    hb_lock_acquire(&more->lock);
+    memcpy(view->name, more->name, sizeof view->name);
+    view_units_locked(view, more, anchor);
+    view->unit_due = unit_due_locked(more);
+    view->paused_until = paused_until_locked(beat, more);
+    view->progressed = more->progressed;
+    view->done = more->done;
+    view->total = more->total;
+    view->progress_at = more->progress_at;
+    memcpy(view->phase, more->phase, sizeof view->phase);
+    hb_lock_release(&more->lock);
+}
+
+void hb_beat_look(hb_beat *beat, hb_beat_view *view)
+{
+    hb_stamp last = hb_load_relaxed(&beat->last); /* before the anchor: it is not later */
+    hb_anchor anchor = hb_anchor_take();
+    *view = (hb_beat_view){ .number = beat->number, .now = anchor.now, .unit_due = HB_FOREVER };
+    view->end = hb_beat_has_ended(beat) ? (hb_end)hb_load_relaxed(&beat->end) : HB_END_NONE;
+    view->until = view->end ? hb_anchor_time(&anchor, hb_load_relaxed(&beat->ended)) : anchor.now;
+    view->thread = hb_load_relaxed(&beat->thread);
+    view->pulses = hb_load_acquire(&beat->pulses);
+    view->opened = hb_anchor_time(&anchor, beat->opened);
+    view->last = hb_anchor_time(&anchor, last);
+    view->longest = hb_anchor_span(&anchor, hb_load_relaxed(&beat->longest));
+    if (view->end == HB_END_NONE && view->now - view->last > view->longest)
+        view->longest = view->now - view->last;
+    view_more(beat, view, &anchor);
+}
+
+hb_deadlines hb_beat_deadlines(hb_beat *beat)
+{
+    hb_deadlines deadlines = { .unit_due = HB_FOREVER };
+    hb_more *more = hb__beat_more(beat);
+    if (!more)
+        return deadlines;
+    hb_lock_acquire(&more->lock);
+    deadlines.unit_due = unit_due_locked(more);
+    deadlines.paused_until = paused_until_locked(beat, more);
+    deadlines.progress_at = more->progressed ? more->progress_at : 0;
+    hb_lock_release(&more->lock);
+    return deadlines;
+}
