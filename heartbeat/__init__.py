@@ -6,6 +6,7 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
+#   liveness   Watchdog
 #   threads    go, Task, Stopped
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
@@ -25,6 +26,7 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    Watchdog,
     after,
     after_func,
     go,
@@ -55,6 +57,7 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "Watchdog",
     "after",
     "after_func",
     "go",

@@ -16,6 +16,7 @@ from heartbeat import (
     Task,
     Ticker,
     Timer,
+    Watchdog,
     after_func,
     go,
     nil,
@@ -252,8 +253,8 @@ def test_what_was_not_sent_is_released() -> None:
 
 
 def test_weak_references() -> None:
-    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Selector(), go(int),
-             after_func(1e6, int)]
+    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Watchdog(1), Selector(),
+             go(int), after_func(1e6, int)]
     watches = [weakref.ref(one) for one in alive]
     assert [watch() for watch in watches] == alive
     assert weakref.ref(nil)() is nil

@@ -15,6 +15,7 @@
 #include <Python.h>
 
 #include "hb_chan.h"
+#include "hb_duty.h"
 #include "hb_select.h"
 
 /* ---- module state (module.c) ---- */
@@ -23,7 +24,7 @@ typedef struct hbpy_state {
     PyObject *Error, *Closed, *DeadlockError, *Revoked, *Stopped;
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
-    PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog, *Task;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -45,6 +46,7 @@ int hbpy_init_case(PyObject *module, hbpy_state *state);
 int hbpy_init_select(PyObject *module, hbpy_state *state);
 int hbpy_init_selector(PyObject *module, hbpy_state *state);
 int hbpy_init_timer(PyObject *module, hbpy_state *state);
+int hbpy_init_watchdog(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
@@ -79,6 +81,12 @@ struct hbpy_source {
     hb_source *source;     /* NULL: never ready */
     const hbpy_kind *kind; /* constant */
 };
+
+/* Of sources whose words are instants, and which never close. */
+extern const hbpy_kind hbpy_instant_kind;
+
+/* tp_dealloc of a source that owns nothing outside its object. */
+void hbpy_source_dealloc(PyObject *self);
 
 /* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
 hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
@@ -131,6 +139,14 @@ PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source
  * handler raised; its exception is set and nothing has happened. */
 hb_status hbpy_wait(hb_select *select, hb_time deadline);
 
+/* The same for a worker on duty (NULL: none): it pulses while it waits. The select's cases
+ * include the receive from the duty's `done`. */
+hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline);
+
+/* Attaches, and lets whoever watches this thread know that it waits for the
+ * interpreter lock. The only way to attach. */
+void hbpy_attach(PyThreadState *py_thread);
+
 /* ---- arguments (args.c) ---- */
 
 /* Assigns FASTCALL arguments to `out` by position (the first `positional` names)
@@ -145,7 +161,8 @@ int hbpy_parse_flag(PyObject *py_flag, bool *flag);
  * inf: HB_FOREVER. Refuses negative, NaN, what is no number, what is too large. */
 int hbpy_parse_duration(PyObject *py_seconds, const char *name, hb_time *duration);
 
-/* The same for a delay `d`, where None has no meaning. */
+/* The same where None has no meaning; and for a delay `d`. */
+int hbpy_parse_span(PyObject *py_seconds, const char *name, hb_time *span);
 int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
 
 /* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */

@@ -35,7 +35,7 @@ void hbpy_run_attached(void (*body)(void *arg), void *arg)
     PyThreadState *py_thread = PyThreadState_New(PyInterpreterState_Main());
     if (!py_thread)
         Py_FatalError("heartbeat: no memory for a thread state");
-    PyEval_RestoreThread(py_thread);
+    hbpy_attach(py_thread);
     install_hooks();
     body(arg);
     PyThreadState_Clear(py_thread);

@@ -22,6 +22,18 @@ void hb_source_unwatch(hb_source *source, hb_watch *watch)
     hb_lock_release(&source->lock);
 }
 
+hb_waiter *hb__source_recall_locked(hb_source *source)
+{
+    const hb_word nothing = { NULL };
+    hb_waiter *chain = NULL;
+    hb_link *link;
+    while ((link = hb__queue_serve_locked(&source->receivers, HB_RETRY, nothing))) {
+        link->waiter->next = chain;
+        chain = link->waiter;
+    }
+    return chain;
+}
+
 hb_time hb_source_due(hb_source *source)
 {
     if (!source->ops->due_locked)

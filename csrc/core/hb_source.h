@@ -1,6 +1,6 @@
 /* hb_source: whatever can stand as a case of a select.
  *
- * A channel, a timer or a ticker begins with an hb_source. Select knows nothing
+ * A channel, a timer or a watchdog begins with an hb_source. Select knows nothing
  * else of it: under the source's lock it asks whether a case is ready, makes it
  * happen, or hangs a link into the queue of its direction.
  *
@@ -79,6 +79,10 @@ static inline void hb__source_enqueue_locked(hb_source *source, hb_direction dir
     hb__queue_add_locked(source->ops->queue(source, direction), link);
     hb__source_hint_locked(source, direction == HB_SEND ? HB_RECV : HB_SEND);
 }
+
+/* Timed sources: it will be ready before the time that those who wait were told,
+ * so all of them must look again (HB_RETRY). Returns whom to wake after unlocking. */
+hb_waiter *hb__source_recall_locked(hb_source *source);
 
 /* Puts a watch on the source, and takes it off. */
 void hb_source_watch(hb_source *source, hb_watch *watch);

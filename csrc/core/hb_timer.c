@@ -92,19 +92,12 @@ void hb_timer_init(hb_timer *timer, hb_time due, hb_time period)
     timer->missed = 0;
 }
 
-/* T4: whoever parks until a later time than `due` must begin anew. */
+/* T4: whoever parks until a later time than `due` must look again. */
 static hb_waiter *move_locked(hb_timer *timer, hb_time due)
 {
-    hb_waiter *chain = NULL;
-    hb_link *link;
-    hb_word nothing = { NULL };
     bool earlier = due < timer->due;
     timer->due = due;
-    while (earlier && (link = hb__queue_serve_locked(&timer->source.receivers, HB_RETRY, nothing))) {
-        link->waiter->next = chain;
-        chain = link->waiter;
-    }
-    return chain;
+    return earlier ? hb__source_recall_locked(&timer->source) : NULL;
 }
 
 /* A negative period keeps the old one. */

@@ -6,7 +6,7 @@ static _Thread_local hb_party *this_party;
 
 /* ---- winning and waking ---- */
 
-static void wake_thread(hb_waiter *waiter)
+void hb__wait_finish(hb_waiter *waiter)
 {
     uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
     if (before & HB_WAITER_PARKED)
@@ -17,7 +17,7 @@ void hb_waiter_init(hb_waiter *waiter)
 {
     hb_store_relaxed(&waiter->state, 0);
     waiter->since = 0;
-    waiter->wake = wake_thread;
+    waiter->wake = hb__wait_finish;
     waiter->cases = NULL;
     waiter->n_cases = 0;
     waiter->link = NULL;

@@ -83,6 +83,10 @@ static inline bool hb__wait_is_won(hb_waiter *waiter)
 /* As hb__wait_win, and fills in the outcome. */
 bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
 
+/* Turns DONE on and unparks the thread that waits for it: what most wakes are, and
+ * what every other wake ends with. Then the waiter may be gone. */
+void hb__wait_finish(hb_waiter *waiter);
+
 /* Wakes a chain of won waiters; NULL: nobody. Call it with no lock held. */
 void hb__wait_wake_chain(hb_waiter *chain);
 
