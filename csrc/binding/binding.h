@@ -102,12 +102,13 @@ typedef struct hbpy_case {
     PyObject *py_value;  /* a send case's value, else NULL */
 } hbpy_case;
 
-/* Cases as select wants them, beside the sources they stand for. */
+/* Cases as select wants them, beside the sources they stand for. There is room for one
+ * more, the caller's. */
 typedef struct hbpy_cases {
     Py_ssize_t n;
     hb_case *items;
     hbpy_source **sources; /* borrowed: the arguments keep them alive */
-    hb_case inline_items[HB_INLINE_CASES];
+    hb_case inline_items[HB_INLINE_CASES + 1];
     hbpy_source *inline_sources[HB_INLINE_CASES];
 } hbpy_cases;
 
@@ -191,6 +192,13 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+
+/* call(arg) with the context variables of py_context. */
+PyObject *hbpy_call_in_context(PyObject *py_context, PyObject *(*call)(void *arg), void *arg);
+
+/* The name of a thread that was given none: after what it runs, else after its kind; with a
+ * number. */
+PyObject *hbpy_default_name(PyObject *py_fn, const char *kind);
 
 /* The exception that is set, taken off; NULL if none is. */
 PyObject *hbpy_take_exception(void);

@@ -42,6 +42,33 @@ void hbpy_run_attached(void (*body)(void *arg), void *arg)
     PyThreadState_DeleteCurrent();
 }
 
+PyObject *hbpy_call_in_context(PyObject *py_context, PyObject *(*call)(void *arg), void *arg)
+{
+    if (PyContext_Enter(py_context) < 0)
+        return NULL;
+    PyObject *py_result = call(arg);
+    PyObject *py_exception = hbpy_take_exception();
+    if (PyContext_Exit(py_context) < 0)
+        PyErr_WriteUnraisable(py_context);
+    if (py_exception)
+        PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
+    Py_XDECREF(py_exception);
+    return py_result;
+}
+
+PyObject *hbpy_default_name(PyObject *py_fn, const char *kind)
+{
+    static hb_atomic_u32 started;
+    unsigned number = (unsigned)hb_fetch_add(&started, 1) + 1;
+    PyObject *py_fn_name = PyObject_GetAttrString(py_fn, "__name__");
+    if (!py_fn_name)
+        PyErr_Clear();
+    PyObject *py_name = py_fn_name ? PyUnicode_FromFormat("%S-%u", py_fn_name, number)
+                                   : PyUnicode_FromFormat("%s-%u", kind, number);
+    Py_XDECREF(py_fn_name);
+    return py_name;
+}
+
 /* ---- exceptions ---- */
 
 PyObject *hbpy_take_exception(void)
