@@ -6,8 +6,8 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
-#   liveness   Watchdog
-#   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._native import (
@@ -15,7 +15,11 @@ from heartbeat._native import (
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
+    Heartbeat,
+    HeartbeatStats,
+    Pulses,
     Recv,
     Revoked,
     Selected,
@@ -26,7 +30,10 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    UnitSeconds,
     Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
     go,
@@ -37,6 +44,7 @@ from heartbeat._native import (
     select,
     send,
     sleep,
+    snapshot,
     tick,
     try_select,
 )
@@ -46,7 +54,11 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
+    "Heartbeat",
+    "HeartbeatStats",
+    "Pulses",
     "Recv",
     "Revoked",
     "Selected",
@@ -57,7 +69,10 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "UnitSeconds",
     "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
     "go",
@@ -68,6 +83,7 @@ __all__ = [
     "select",
     "send",
     "sleep",
+    "snapshot",
     "tick",
     "try_select",
 ]
