@@ -8,22 +8,25 @@
 
 /* ---- hooks ---- */
 
-/* sys.<to>(threading.<from>()), if the hook is set. */
-static void install_hook(PyObject *py_threading, const char *from, const char *to)
+/* sys.<to>(hook), if there is a hook: the module's variable is what threading.set<...> sets. */
+static void install_hook(PyObject *py_threading, const char *variable, const char *to)
 {
-    PyObject *py_hook = PyObject_CallMethod(py_threading, from, NULL);
+    PyObject *py_hook = PyObject_GetAttrString(py_threading, variable);
     PyObject *py_setter = py_hook && py_hook != Py_None ? PySys_GetObject(to) : NULL;
     PyObject *py_done = py_setter ? PyObject_CallOneArg(py_setter, py_hook) : NULL;
     Py_XDECREF(py_done);
     Py_XDECREF(py_hook);
 }
 
+/* This is done for every thread; an import and two calls of Python functions would be a
+ * tenth of what starting one costs. */
 static void install_hooks(void)
 {
-    PyObject *py_threading = PyImport_ImportModule("threading");
+    PyObject *py_threading = PyDict_GetItemString(PyImport_GetModuleDict(), "threading");
     if (py_threading) {
-        install_hook(py_threading, "gettrace", "settrace");
-        install_hook(py_threading, "getprofile", "setprofile");
+        Py_INCREF(py_threading);
+        install_hook(py_threading, "_trace_hook", "settrace");
+        install_hook(py_threading, "_profile_hook", "setprofile");
         Py_DECREF(py_threading);
     }
     if (PyErr_Occurred())

@@ -54,8 +54,10 @@ static void delist(hb_worker *worker)
 {
     hb_lock_acquire(&workers.lock);
     delist_locked(worker);
+    bool awaited = workers.stopped;
     hb_lock_release(&workers.lock);
-    hb_platform_unpark(&workers.live);
+    if (awaited)
+        hb_platform_unpark(&workers.live);
 }
 
 /* ---- life ---- */
