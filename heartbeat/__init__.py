@@ -7,6 +7,7 @@
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
@@ -15,6 +16,7 @@ from heartbeat._native import (
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
     Heartbeat,
     HeartbeatStats,
@@ -31,6 +33,8 @@ from heartbeat._native import (
     Timer,
     UnitSeconds,
     Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
     go,
@@ -51,6 +55,7 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
     "Heartbeat",
     "HeartbeatStats",
@@ -67,6 +72,8 @@ __all__ = [
     "Timer",
     "UnitSeconds",
     "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
     "go",
