@@ -59,6 +59,7 @@ void hb_beat_unref(hb_beat *beat)
     if (more) {
         hb__pulses_free(more->pulses);
         free(more->tally);
+        free(more->notes);
         free(more);
     }
     hb__board_give(beat);
