@@ -7,6 +7,7 @@
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._native import (
@@ -15,6 +16,9 @@ from heartbeat._native import (
     Closed,
     DeadlockError,
     Error,
+    Heartbeat,
+    HeartbeatStats,
+    Pulses,
     Recv,
     Revoked,
     Selected,
@@ -25,6 +29,7 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    UnitSeconds,
     after,
     after_func,
     go,
@@ -35,6 +40,7 @@ from heartbeat._native import (
     select,
     send,
     sleep,
+    snapshot,
     tick,
     try_select,
 )
@@ -45,6 +51,9 @@ __all__ = [
     "Closed",
     "DeadlockError",
     "Error",
+    "Heartbeat",
+    "HeartbeatStats",
+    "Pulses",
     "Recv",
     "Revoked",
     "Selected",
@@ -55,6 +64,7 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "UnitSeconds",
     "after",
     "after_func",
     "go",
@@ -65,6 +75,7 @@ __all__ = [
     "select",
     "send",
     "sleep",
+    "snapshot",
     "tick",
     "try_select",
 ]

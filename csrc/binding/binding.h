@@ -24,6 +24,9 @@ typedef struct hbpy_state {
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyTypeObject *Monitor, *Health, *MonitorStats;
+    PyObject *monitors; /* a set: those that run and have something to do */
+    PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -48,7 +51,16 @@ int hbpy_init_timer(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
+int hbpy_init_heartbeat(PyObject *module, hbpy_state *state);
+int hbpy_init_pulses(PyObject *module, hbpy_state *state);
+int hbpy_init_unit(PyObject *module, hbpy_state *state);
+int hbpy_init_pause(PyObject *module, hbpy_state *state);
+int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_stack(PyObject *module, hbpy_state *state);
+int hbpy_init_health(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor(PyObject *module, hbpy_state *state);
+int hbpy_init_dump(PyObject *module, hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -86,6 +98,9 @@ hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
 
 /* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
+
+/* The core's channel of a Channel, borrowed; NULL with an exception if it is none, or nil. */
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel);
 
 /* ---- cases (case.c) ---- */
 

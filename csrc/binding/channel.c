@@ -149,6 +149,18 @@ static int Channel_clear(PyObject *py_self)
     return 0;
 }
 
+/* A monitor may have a reference too, and give it up on a thread that cannot release objects. */
+static void leave_chan(hbpy_channel *self)
+{
+    hb_word word;
+    drop_cause(self);
+    while (self->chan && hb_chan_try_recv(self->chan, &word) == HB_OK)
+        self->base.kind->drop(&self->base, word);
+    if (self->chan)
+        hb_source_set_name(hb_chan_source(self->chan), NULL);
+    hb_chan_unref(self->chan);
+}
+
 static void Channel_dealloc(PyObject *py_self)
 {
     hbpy_channel *self = channel_of(py_self);
@@ -157,8 +169,7 @@ static void Channel_dealloc(PyObject *py_self)
     Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
-    drop_cause(self);
-    hb_chan_unref(self->chan);
+    leave_chan(self);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);
     Py_DECREF(type);
@@ -225,6 +236,17 @@ static PyType_Spec spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };
+
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel)
+{
+    if (!PyObject_TypeCheck(py_channel, state->Channel)) {
+        PyErr_Format(PyExc_TypeError, "a Channel is needed, not %s", Py_TYPE(py_channel)->tp_name);
+        return NULL;
+    }
+    if (!channel_of(py_channel)->chan)
+        PyErr_SetString(state->Error, "nil never has items");
+    return channel_of(py_channel)->chan;
+}
 
 static int add_nil(PyObject *module, PyTypeObject *type)
 {

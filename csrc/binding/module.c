@@ -78,7 +78,9 @@ static int exec(PyObject *module)
         hbpy_init_errors,  hbpy_init_thread, hbpy_init_gil,    hbpy_init_time,
         hbpy_init_source,  hbpy_init_channel, hbpy_init_case,  hbpy_init_select,
         hbpy_init_selector, hbpy_init_timer, hbpy_init_after_func, hbpy_init_task,
-        hbpy_init_go, hbpy_init_stack,
+        hbpy_init_go,      hbpy_init_heartbeat, hbpy_init_pulses, hbpy_init_unit,
+        hbpy_init_pause,   hbpy_init_beat_stats,
+        hbpy_init_stack, hbpy_init_health, hbpy_init_monitor_stats, hbpy_init_monitor, hbpy_init_dump,
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i](module, PyModule_GetState(module)) < 0)

@@ -9,8 +9,10 @@ static int make_core(hbpy_monitor *self)
 {
     self->monitor = hb_monitor_new("");
     self->py_watched = PyDict_New();
-    if (self->monitor && self->py_watched) {
+    self->py_channels = PyDict_New();
+    if (self->monitor && self->py_watched && self->py_channels) {
         self->base.source = hb_monitor_source(self->monitor);
+        hb_monitor_want_stack(self->monitor, true);
         return 0;
     }
     if (!PyErr_Occurred())
@@ -29,6 +31,7 @@ static PyObject *Monitor_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     self->base.kind = &hbpy_monitor_kind;
     self->timeout = self->grace = HB_FOREVER;
     self->misses = 1;
+    hb_store_relaxed(&self->patience, (uint64_t)HB_SECOND);
     hb_store_relaxed(&self->stack, 1);
     if (make_core(self) < 0)
         Py_CLEAR(self);
@@ -114,9 +117,9 @@ int hbpy_monitor_keep(hbpy_monitor *self)
     return 0;
 }
 
-void hbpy_monitor_forget(hbpy_monitor *self, const void *address)
+void hbpy_monitor_forget(hbpy_monitor *self, const hb_beat *beat)
 {
-    PyObject *py_address = PyLong_FromVoidPtr((void *)(uintptr_t)address);
+    PyObject *py_address = PyLong_FromVoidPtr((void *)(uintptr_t)beat);
     if (!py_address || PyDict_DelItem(self->py_watched, py_address) < 0)
         PyErr_Clear(); /* another thread was first */
     Py_XDECREF(py_address);
@@ -159,6 +162,14 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
     return status == HB_CLOSED ? hbpy_monitor_raise_closed(self) : hbpy_raise(hbpy_state_of(py_self), status);
 }
 
+static void close_channels(hbpy_monitor *self)
+{
+    if (self->events)
+        hb_chan_close(self->events, (hb_word){ NULL });
+    if (self->ended)
+        hb_chan_close(self->ended, (hb_word){ NULL });
+}
+
 PyDoc_STRVAR(close_doc,
 "close($self, /)\n--\n\n"
 "End the monitor and all its watches; return whether this call did.\n\n"
@@ -172,8 +183,7 @@ PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused)
     (void)unused;
     bool closed = hb_monitor_close(self->monitor) == HB_OK;
     hb_store_release(&self->closed, 1);
-    if (self->events)
-        hb_chan_close(self->events, (hb_word){ NULL });
+    close_channels(self);
     if (closed) {
         PyDict_Clear(self->py_watched);
         if (PySet_Discard(hbpy_state_of(py_self)->monitors, py_self) < 0)
@@ -203,6 +213,7 @@ static int traverse(PyObject *py_self, visitproc visit, void *arg)
     hbpy_monitor *self = monitor_of(py_self);
     Py_VISIT(Py_TYPE(py_self));
     Py_VISIT(self->py_watched);
+    Py_VISIT(self->py_channels);
     Py_VISIT(self->py_on_event);
     return 0;
 }
@@ -212,8 +223,11 @@ static int clear(PyObject *py_self)
     hbpy_monitor *self = monitor_of(py_self);
     if (self->monitor)
         hb_monitor_close(self->monitor);
+    close_channels(self);
     if (self->py_watched)
         PyDict_Clear(self->py_watched);
+    if (self->py_channels)
+        PyDict_Clear(self->py_channels);
     Py_CLEAR(self->py_on_event);
     return 0;
 }
@@ -229,7 +243,9 @@ static void dealloc(PyObject *py_self)
     if (self->monitor)
         hb_monitor_unref(self->monitor);
     hb_chan_unref(self->events);
+    hb_chan_unref(self->ended);
     Py_XDECREF(self->py_watched);
+    Py_XDECREF(self->py_channels);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);
     Py_DECREF(type);
@@ -270,7 +286,7 @@ static PyObject *Monitor_repr(PyObject *py_self)
                                                           : "not started";
     PyObject *py_name = self->py_name ? PyUnicode_FromFormat(" %R", self->py_name) : PyUnicode_FromString("");
     PyObject *py_repr = py_name ? PyUnicode_FromFormat("<%s%U: %s, watches %zd>", Py_TYPE(py_self)->tp_name, py_name,
-                                                       state, PyDict_GET_SIZE(self->py_watched)) : NULL;
+                                                       state, PyDict_GET_SIZE(self->py_watched) + PyDict_GET_SIZE(self->py_channels)) : NULL;
     Py_XDECREF(py_name);
     return py_repr;
 }
@@ -316,6 +332,7 @@ static void fill_tables(void)
 {
     const PyMethodDef *tables[] = { methods, hbpy_monitor_watch_methods, hbpy_monitor_action_methods };
     size_t n = 0, i = 0;
+    all_methods[n++] = hbpy_monitor_stats_method;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const PyMethodDef *method = tables[t]; method->ml_name; method++)
             all_methods[n++] = *method;
@@ -361,4 +378,36 @@ static PyObject *close_all(PyObject *module, PyObject *unused)
     hbpy_stack_end();
     PyEval_RestoreThread(py_thread);
     return py_running ? Py_NewRef(Py_None) : NULL;
+}
+
+/* Registered after the engine's own end, and so called before it. */
+static PyMethodDef close_all_method = { "_close_monitors", close_all, METH_NOARGS, NULL };
+
+static int close_all_at_exit(PyObject *module)
+{
+    PyObject *py_close_all = PyCFunction_New(&close_all_method, module);
+    PyObject *py_atexit = py_close_all ? PyImport_ImportModule("atexit") : NULL;
+    PyObject *py_done = py_atexit ? PyObject_CallMethod(py_atexit, "register", "O", py_close_all) : NULL;
+    Py_XDECREF(py_atexit);
+    Py_XDECREF(py_close_all);
+    Py_XDECREF(py_done);
+    return py_done ? 0 : -1;
+}
+
+static void tell_core(void)
+{
+    uintptr_t begin = 0, end = 0;
+    hb_platform_variable("_PyRuntime", &begin, &end);
+    hb_monitor_set_interpreter(begin, end);
+    hb_monitor_set_stack(hbpy_stack_capture);
+}
+
+int hbpy_init_monitor(PyObject *module, hbpy_state *state)
+{
+    fill_tables();
+    tell_core();
+    state->monitors = PySet_New(NULL);
+    if (!state->monitors || hbpy_add_type(module, &state->Monitor, &spec, state->Source) < 0)
+        return -1;
+    return close_all_at_exit(module);
 }

@@ -4,6 +4,7 @@
  * monitor_watch.c   what is watched; looking at it
  * monitor_action.c  what the native thread does at a verdict
  * monitor_event.c   Health; the thread that calls on_event
+ * monitor_stats.c   MonitorStats
  * watch_gil.c       a monitor of the interpreter itself
  *
  * A Monitor is the only owner of its hb_monitor, beside the thread that calls on_event, which
@@ -22,9 +23,13 @@ typedef struct hbpy_monitor {
     hbpy_source base;
     hb_monitor *monitor;   /* constant */
     PyObject *py_name;     /* constant: str or NULL */
-    PyObject *py_watched;  /* constant: dict of what is watched, by address in the core */
+    PyObject *py_watched;  /* constant: dict of the Heartbeats, by their address in the core */
+    PyObject *py_channels; /* constant: likewise of the Channels, until the monitor is dropped */
     PyObject *py_on_event; /* constant: callable or NULL */
     hb_chan *events;       /* constant: of hb_health, for on_event; else NULL */
+    hb_beat *calls;        /* of the thread that calls on_event, whose reference it is */
+    hb_atomic_u64 patience; /* hb_time a call of on_event may take */
+    hb_chan *ended;        /* constant: closed with the monitor, for a thread of its own; or NULL */
     hb_time timeout, grace; /* constant: for what has none of its own; HB_FOREVER: none */
     uint32_t misses;       /* constant: likewise */
     hb_atomic_u32 stack;   /* whether stacks are wanted */
@@ -47,8 +52,8 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused);
 PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused);
 /* Sets Closed; returns NULL. */
 PyObject *hbpy_monitor_raise_closed(hbpy_monitor *self);
-/* Takes the object at an address in the core off what is watched. */
-void hbpy_monitor_forget(hbpy_monitor *self, const void *address);
+/* Gives up the Heartbeat of a beat. */
+void hbpy_monitor_forget(hbpy_monitor *self, const hb_beat *beat);
 
 /* ---- monitor_watch.c ---- */
 
@@ -61,12 +66,16 @@ int hbpy_monitor_watch(hbpy_monitor *self, const hbpy_watch_args *args);
 /* Seconds of more than 0; None and NULL: HB_FOREVER. */
 int hbpy_monitor_time(PyObject *py_seconds, const char *name, hb_time *time);
 int hbpy_monitor_misses(PyObject *py_misses, uint32_t *misses);
-extern PyMethodDef hbpy_monitor_watch_methods[]; /* each ends with an empty one */
+extern PyMethodDef hbpy_monitor_watch_methods[]; /* ends with an empty one */
 extern PyGetSetDef hbpy_monitor_status_getset;
 
 /* ---- monitor_action.c ---- */
 
 extern PyMethodDef hbpy_monitor_action_methods[];
+
+/* ---- monitor_stats.c ---- */
+
+extern PyMethodDef hbpy_monitor_stats_method;
 
 /* ---- monitor_event.c ---- */
 

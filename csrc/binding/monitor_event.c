@@ -3,9 +3,6 @@
 
 #include "hb_worker.h"
 
-/* The least time a call of on_event has. */
-#define LEAST_PATIENCE HB_SECOND
-
 /* ---- Health ---- */
 
 static PyStructSequence_Field health_fields[] = {
@@ -34,11 +31,11 @@ static PyObject *text_or_none(const char *text)
     return text && *text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace") : Py_NewRef(Py_None);
 }
 
-/* The Channel of a demand is in the dict until the monitor dies. */
+/* A Channel never leaves the dict, so what is borrowed from there is alive. */
 static PyObject *watched_channel(hbpy_monitor *self, hb_chan *chan)
 {
     PyObject *py_address = PyLong_FromVoidPtr(chan);
-    PyObject *py_channel = py_address ? PyDict_GetItemWithError(self->py_watched, py_address) : NULL;
+    PyObject *py_channel = py_address ? PyDict_GetItemWithError(self->py_channels, py_address) : NULL;
     Py_XDECREF(py_address);
     return Py_NewRef(py_channel ? py_channel : Py_None);
 }

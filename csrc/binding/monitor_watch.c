@@ -104,10 +104,10 @@ static int read_rule(hbpy_monitor *self, const hbpy_watch_args *args, PyObject *
 
 /* ---- watch ---- */
 
-static int remember(hbpy_monitor *self, void *address, PyObject *py_watched)
+static int remember(PyObject *py_dict, void *address, PyObject *py_watched)
 {
     PyObject *py_address = PyLong_FromVoidPtr(address);
-    int set = py_address ? PyDict_SetItem(self->py_watched, py_address, py_watched) : -1;
+    int set = py_address ? PyDict_SetItem(py_dict, py_address, py_watched) : -1;
     Py_XDECREF(py_address);
     return set;
 }
@@ -123,6 +123,13 @@ static int raise_ended(hbpy_monitor *self, PyObject *py_beat, hb_beat *beat)
     return -1;
 }
 
+/* A call of on_event may take as long as the longest timeout, and at least a second. */
+static void be_patient(hbpy_monitor *self, hb_time timeout)
+{
+    if (timeout > (hb_time)hb_load_relaxed(&self->patience))
+        hb_store_relaxed(&self->patience, (uint64_t)timeout);
+}
+
 static int watch_beat(hbpy_monitor *self, PyObject *py_beat, const hb_rule *rule)
 {
     hb_beat *beat = hbpy_heartbeat_beat(py_beat);
@@ -135,7 +142,8 @@ static int watch_beat(hbpy_monitor *self, PyObject *py_beat, const hb_rule *rule
         hbpy_raise(hbpy_state_of((PyObject *)self), status);
         return -1;
     }
-    if (remember(self, beat, py_beat) == 0)
+    be_patient(self, rule->timeout);
+    if (remember(self->py_watched, beat, py_beat) == 0)
         return 0;
     hb_monitor_unwatch(self->monitor, beat);
     return -1;
@@ -216,7 +224,7 @@ static PyObject *Monitor_demand(PyObject *py_self, PyObject *const *args, Py_ssi
         return NULL;
     if (timeout == HB_FOREVER)
         return PyErr_Format(PyExc_ValueError, "timeout must be seconds, not %R", given[1]);
-    hb_status status = remember(self, chan, given[0]) < 0 ? HB_INTERRUPTED
+    hb_status status = remember(self->py_channels, chan, given[0]) < 0 ? HB_INTERRUPTED
                                                           : hb_monitor_demand(self->monitor, chan, timeout);
     if (status == HB_OK)
         return Py_NewRef(py_self);
@@ -256,12 +264,9 @@ PyGetSetDef hbpy_monitor_status_getset = {
     "status", Monitor_status, NULL, "How what it watches is, as status_of() tells it; of several, the worst.", NULL,
 };
 
-/* None where it is no beat, or not watched any more. */
+/* Nothing if it is not watched any more. */
 static int check_one(hbpy_monitor *self, PyObject *py_watched, PyObject *py_verdicts)
 {
-    hbpy_state *state = hbpy_state_of((PyObject *)self);
-    if (!PyObject_TypeCheck(py_watched, state->Heartbeat))
-        return 0;
     hb_health *health = hb_monitor_check(self->monitor, hbpy_heartbeat_beat(py_watched));
     PyObject *py_health = health ? hbpy_health(self, health) : NULL;
     int appended = py_health ? PyList_Append(py_verdicts, py_health) : health ? -1 : 0;
