@@ -8,6 +8,7 @@
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._native import (
@@ -16,8 +17,11 @@ from heartbeat._native import (
     Closed,
     DeadlockError,
     Error,
+    Health,
     Heartbeat,
     HeartbeatStats,
+    Monitor,
+    MonitorStats,
     Pulses,
     Recv,
     Revoked,
@@ -32,6 +36,7 @@ from heartbeat._native import (
     UnitSeconds,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -41,8 +46,10 @@ from heartbeat._native import (
     send,
     sleep,
     snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -51,8 +58,11 @@ __all__ = [
     "Closed",
     "DeadlockError",
     "Error",
+    "Health",
     "Heartbeat",
     "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
     "Pulses",
     "Recv",
     "Revoked",
@@ -67,6 +77,7 @@ __all__ = [
     "UnitSeconds",
     "after",
     "after_func",
+    "dump",
     "go",
     "nil",
     "now",
@@ -76,6 +87,8 @@ __all__ = [
     "send",
     "sleep",
     "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

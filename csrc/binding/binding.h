@@ -60,7 +60,11 @@ int hbpy_init_stack(PyObject *module, hbpy_state *state);
 int hbpy_init_health(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor(PyObject *module, hbpy_state *state);
+int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
+
+/* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
+void hbpy_monitors_end(hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */

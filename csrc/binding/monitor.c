@@ -366,32 +366,17 @@ static PyType_Spec spec = {
 /* ---- the end of the interpreter ---- */
 
 /* What the interpreter does from here on is no longer judged. */
-static PyObject *close_all(PyObject *module, PyObject *unused)
+void hbpy_monitors_end(hbpy_state *state)
 {
-    hbpy_state *state = PyModule_GetState(module);
-    (void)unused;
     PyObject *py_running = PySequence_List(state->monitors);
     for (Py_ssize_t i = 0; py_running && i < PyList_GET_SIZE(py_running); i++)
         Py_XDECREF(hbpy_monitor_close(PyList_GET_ITEM(py_running, i), NULL));
     Py_XDECREF(py_running);
+    if (PyErr_Occurred())
+        PyErr_WriteUnraisable(NULL);
     PyThreadState *py_thread = PyEval_SaveThread();
     hbpy_stack_end();
     PyEval_RestoreThread(py_thread);
-    return py_running ? Py_NewRef(Py_None) : NULL;
-}
-
-/* Registered after the engine's own end, and so called before it. */
-static PyMethodDef close_all_method = { "_close_monitors", close_all, METH_NOARGS, NULL };
-
-static int close_all_at_exit(PyObject *module)
-{
-    PyObject *py_close_all = PyCFunction_New(&close_all_method, module);
-    PyObject *py_atexit = py_close_all ? PyImport_ImportModule("atexit") : NULL;
-    PyObject *py_done = py_atexit ? PyObject_CallMethod(py_atexit, "register", "O", py_close_all) : NULL;
-    Py_XDECREF(py_atexit);
-    Py_XDECREF(py_close_all);
-    Py_XDECREF(py_done);
-    return py_done ? 0 : -1;
 }
 
 static void tell_core(void)
@@ -407,7 +392,7 @@ int hbpy_init_monitor(PyObject *module, hbpy_state *state)
     fill_tables();
     tell_core();
     state->monitors = PySet_New(NULL);
-    if (!state->monitors || hbpy_add_type(module, &state->Monitor, &spec, state->Source) < 0)
+    if (!state->monitors)
         return -1;
-    return close_all_at_exit(module);
+    return hbpy_add_type(module, &state->Monitor, &spec, state->Source);
 }

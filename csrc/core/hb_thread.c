@@ -222,6 +222,18 @@ bool hb_thread_look(uint32_t id, hb_thread_view *view)
     return thread != NULL;
 }
 
+bool hb_thread_name_of(int32_t system_id, char *name, size_t size)
+{
+    hb_lock_acquire(&threads.lock);
+    hb_thread *thread = threads.first;
+    while (thread && thread->system_id != system_id)
+        thread = thread->next;
+    if (thread)
+        snprintf(name, size, "%s", thread->name);
+    hb_lock_release(&threads.lock);
+    return thread != NULL;
+}
+
 size_t hb_threads_look(hb_thread_view *views, size_t n)
 {
     size_t i = 0;

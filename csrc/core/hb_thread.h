@@ -86,6 +86,9 @@ typedef struct hb_thread_view {
 /* False if no thread has that id (any more): state is HB_THREAD_GONE. */
 bool hb_thread_look(uint32_t id, hb_thread_view *view);
 
+/* The name of the thread with that system number; false if there is no record of it. */
+bool hb_thread_name_of(int32_t system_id, char *name, size_t size);
+
 /* Views of up to n threads, those of least id first; the number of all there are. */
 size_t hb_threads_look(hb_thread_view *views, size_t n);
 
