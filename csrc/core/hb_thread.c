@@ -17,6 +17,24 @@ static struct {
 _Thread_local uint32_t hb__this_thread_id HB_STATIC_TLS;
 static _Thread_local hb_thread *this_thread HB_STATIC_TLS;
 
+/* ---- names ---- */
+
+static bool continues_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+void hb_name_copy(char name[HB_NAME_SIZE], const char *given)
+{
+    size_t size = given ? strlen(given) : 0;
+    if (size >= HB_NAME_SIZE)
+        for (size = HB_NAME_SIZE - 1; size > 0 && continues_character(given[size]); size--)
+            ;
+    if (size > 0)
+        memcpy(name, given, size);
+    name[size] = 0;
+}
+
 /* ---- records ---- */
 
 /* R1: what is made here is never freed. */
@@ -59,7 +77,7 @@ static hb_thread *new_record(const char *name, bool engine)
         threads.unused = thread->next;
         *thread = (hb_thread){ .engine = engine, .cpu_clock = -1 };
         hb_party_init(&thread->party);
-        snprintf(thread->name, sizeof thread->name, "%s", name);
+        hb_name_copy(thread->name, name);
         append_locked(thread);
     }
     hb_lock_release(&threads.lock);
@@ -133,7 +151,7 @@ void hb_thread_name(const char *name)
     if (!this_thread)
         return;
     hb_lock_acquire(&threads.lock);
-    snprintf(this_thread->name, sizeof this_thread->name, "%s", name);
+    hb_name_copy(this_thread->name, name);
     hb_lock_release(&threads.lock);
 }
 
@@ -176,7 +194,7 @@ static void view_case_locked(hb_view_case *view, const hb_case *c)
     hb_lock_acquire(&source->lock);
     view->kind = source->ops->kind;
     if (source->name)
-        snprintf(view->name, sizeof view->name, "%s", source->name);
+        hb_name_copy(view->name, source->name);
     view->waiting_receivers = hb__queue_count_locked(source->ops->queue(source, HB_RECV));
     if (source->ops->sends)
         view->waiting_senders = hb__queue_count_locked(source->ops->queue(source, HB_SEND));

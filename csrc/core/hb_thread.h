@@ -21,6 +21,9 @@
 
 #define HB_NAME_SIZE 48
 
+/* NULL: empty. A longer text (UTF-8) is cut between two of its characters. */
+void hb_name_copy(char name[HB_NAME_SIZE], const char *given);
+
 typedef struct hb_thread hb_thread;
 
 struct hb_thread {

@@ -29,7 +29,7 @@ struct hb_unit {
 struct hb_tally {
     uint64_t units;
     hb_time sum, least, most;
-    hb_time busy;          /* of outermost units that were */
+    hb_time busy;          /* until no unit was open any more, the last time */
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
 
