@@ -116,6 +116,7 @@ static hb_pulses *new_pulses(hb_beat *beat, bool keep)
     pulses->keep = keep;
     /* A step on the flags: either it sees the end, or the end sees these pulses. */
     pulses->closed = hb_fetch_or(&beat->flags, 0) & HB_BEAT_ENDED;
+    pulses->left = pulses->closed && keep && take_fresh(pulses, &pulses->last);
     return pulses;
 }
 
