@@ -92,6 +92,15 @@ static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     return self;
 }
 
+/* For whoever explains a wait. A name that is no text in UTF-8 is not told. */
+static void tell_name(hbpy_channel *self)
+{
+    const char *name = self->py_name ? PyUnicode_AsUTF8(self->py_name) : NULL;
+    if (name)
+        hb_source_set_name(hb_chan_source(self->chan), name);
+    PyErr_Clear();
+}
+
 static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
 {
     static char *names[] = { "capacity", "dtype", "name", NULL };
@@ -106,6 +115,7 @@ static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
         ((capacity || dtype) && shape_chan(self, capacity, dtype) < 0) ||
         hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
+    tell_name(self);
     self->made = true;
     return 0;
 }

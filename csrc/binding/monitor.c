@@ -87,6 +87,15 @@ static int configure(hbpy_monitor *self, PyObject *py_timeout, PyObject *py_grac
     return 0;
 }
 
+/* For whoever explains a wait. A name that is no text in UTF-8 is not told. */
+static void tell_name(hbpy_monitor *self)
+{
+    const char *name = self->py_name ? PyUnicode_AsUTF8(self->py_name) : NULL;
+    if (name)
+        hb_source_set_name(hb_monitor_source(self->monitor), name);
+    PyErr_Clear();
+}
+
 static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
 {
     static char *names[] = { "beat", "timeout", "grace", "misses", "on_event", "stack", "name", NULL };
@@ -99,6 +108,7 @@ static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
         check_not_made(self) < 0 || configure(self, py_timeout, py_grace, py_misses, py_stack) < 0 ||
         hbpy_parse_name(py_name, &self->py_name) < 0 || take_on_event(self, py_on_event) < 0)
         return -1;
+    tell_name(self);
     self->made = true;
     return watch.py_beat && watch.py_beat != Py_None ? hbpy_monitor_watch(self, &watch) : 0;
 }
@@ -240,8 +250,10 @@ static void dealloc(PyObject *py_self)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
     clear(py_self);
-    if (self->monitor)
+    if (self->monitor) {
+        hb_source_set_name(hb_monitor_source(self->monitor), NULL);
         hb_monitor_unref(self->monitor);
+    }
     hb_chan_unref(self->events);
     hb_chan_unref(self->ended);
     Py_XDECREF(self->py_watched);

@@ -114,7 +114,7 @@ UNHEALTHY "write these bytes\n"
 static PyObject *Monitor_notify(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
     Py_buffer data;
-    int descriptor;
+    int descriptor = -1;
     if (nargs != 2)
         return PyErr_Format(PyExc_TypeError, "notify() takes fd and data (%zd given)", nargs);
     if (parse_descriptor(args[0], &descriptor) < 0 || PyObject_GetBuffer(args[1], &data, PyBUF_SIMPLE) < 0)

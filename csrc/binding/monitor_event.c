@@ -168,11 +168,15 @@ static hb_beat *open_beat(hbpy_monitor *self)
 {
     hb_rule rule = { .timeout = HB_FOREVER, .grace = HB_FOREVER, .misses = 1, .progress = HB_FOREVER };
     hb_beat *beat = hb_beat_open("on_event");
-    if (beat && hb_monitor_watch(self->monitor, beat, &rule) != HB_OK) {
-        hb_beat_unref(beat);
+    if (!beat)
         return NULL;
+    hb_beat_pulse(beat);
+    if (hb_monitor_watch(self->monitor, beat, &rule) == HB_OK) {
+        hb_monitor_spare(self->monitor, beat);
+        return beat;
     }
-    return beat;
+    hb_beat_unref(beat);
+    return NULL;
 }
 
 int hbpy_monitor_start_calls(hbpy_monitor *self)

@@ -27,7 +27,7 @@ static struct {
     hb_lock lock; /* a leaf; guards all of it */
     size_t n;
     named threads[MOST_NAMES];
-} names;
+} noted;
 
 /* False if it has no number yet, or something overrode what it is called. */
 static bool read_named(PyObject *py_thread, named *read)
@@ -55,21 +55,21 @@ static void note_names(hbpy_state *state)
         n += read_named(PyList_GET_ITEM(py_threads, i), &found[n]);
     PyErr_Clear(); /* at the end of the interpreter there may be no names */
     Py_XDECREF(py_threads);
-    hb_lock_acquire(&names.lock);
-    memcpy(names.threads, found, n * sizeof *found);
-    names.n = n;
-    hb_lock_release(&names.lock);
+    hb_lock_acquire(&noted.lock);
+    memcpy(noted.threads, found, n * sizeof *found);
+    noted.n = n;
+    hb_lock_release(&noted.lock);
 }
 
 /* As Python calls it, else as the engine does. */
 static bool find_name(int32_t system_id, char *name, size_t size)
 {
     bool found = false;
-    hb_lock_acquire(&names.lock);
-    for (size_t i = 0; i < names.n && !found; i++)
-        if ((found = names.threads[i].system_id == system_id))
-            snprintf(name, size, "%s", names.threads[i].name);
-    hb_lock_release(&names.lock);
+    hb_lock_acquire(&noted.lock);
+    for (size_t i = 0; i < noted.n && !found; i++)
+        if ((found = noted.threads[i].system_id == system_id))
+            snprintf(name, size, "%s", noted.threads[i].name);
+    hb_lock_release(&noted.lock);
     return found || hb_thread_name_of(system_id, name, size);
 }
 

@@ -52,6 +52,7 @@ void hb_beat_unref(hb_beat *beat)
     if (more) {
         hb__pulses_free(more->pulses);
         free(more->tally);
+        free(more->notes);
         free(more);
     }
     hb__board_give(beat);
@@ -67,6 +68,12 @@ hb_beat *hb_beat_after(uint32_t number)
 hb_more *hb__beat_more(hb_beat *beat)
 {
     return hb_load_acquire(&beat->more);
+}
+
+void **hb_beat_owner(hb_beat *beat)
+{
+    hb_more *more = hb__beat_more(beat);
+    return more ? &more->owner : NULL;
 }
 
 hb_more *hb__beat_need_more(hb_beat *beat)
@@ -174,8 +181,8 @@ hb_status hb_beat_pulse(hb_beat *beat)
 
 hb_status hb_beat_end(hb_beat *beat, hb_end end)
 {
-    uint32_t none = HB_END_NONE;
-    if (!hb_cas(&beat->end, &none, end))
+    uint8_t none = HB_END_NONE;
+    if (!hb_cas(&beat->end, &none, (uint8_t)end))
         return HB_CLOSED;
     hb_store_relaxed(&beat->ended, hb_stamp_now());
     hb__beat_listen(beat, HB_BEAT_ENDED);

@@ -130,4 +130,16 @@ bool hb_platform_takes_signal(int32_t thread_number, int signal);
 /* Sends a signal to one thread of this process. False: there is no such thread. */
 bool hb_platform_signal_thread(int32_t thread_number, int signal);
 
+/* ---- what a monitor does ---- */
+
+/* Writes some of it, if that can be done without waiting. How many bytes went; 0: none can, or it failed. */
+size_t hb_platform_write_now(int descriptor, const void *bytes, size_t size);
+
+/* Sends a signal to this process. */
+void hb_platform_signal_process(int signal);
+
+/* Ends the process at once, with nothing run or written first. */
+_Noreturn void hb_platform_exit(int code);
+_Noreturn void hb_platform_abort(void);
+
 #endif

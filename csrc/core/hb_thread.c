@@ -263,6 +263,17 @@ size_t hb_threads_look(hb_thread_view *views, size_t n)
     return all;
 }
 
+size_t hb_threads_after(uint32_t id, hb_thread_view *views, size_t n)
+{
+    size_t i = 0;
+    hb_lock_acquire(&threads.lock);
+    for (hb_thread *thread = threads.first; thread && i < n; thread = thread->next)
+        if (thread->id > id)
+            view_locked(&views[i++], thread);
+    hb_lock_release(&threads.lock);
+    return i;
+}
+
 /* ---- in words ---- */
 
 static size_t advance(size_t at, int written, size_t size)

@@ -94,6 +94,8 @@ bool hb_thread_name_of(int32_t system_id, char *name, size_t size);
 
 /* Views of up to n threads, those of least id first; the number of all there are. */
 size_t hb_threads_look(hb_thread_view *views, size_t n);
+/* Views of up to n threads with ids above `id`, the least first; how many. */
+size_t hb_threads_after(uint32_t id, hb_thread_view *views, size_t n);
 
 /* "receive from channel 'jobs' (2 receivers wait), 1.5 s" and the like, cut to size.
  * Returns the length. Allocates nothing. */

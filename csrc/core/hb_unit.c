@@ -128,7 +128,8 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
         return status;
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
-    if (!more->progressed || more->done < done || more->done > done)
+    bool moved = !more->progressed || more->done < done || more->done > done;
+    if (moved)
         more->progress_at = now;
     more->progressed = true;
     more->done = done;
@@ -136,6 +137,8 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     if (phase)
         hb_name_copy(more->phase, phase);
     hb_lock_release(&more->lock);
+    if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
     return HB_OK;
 }
 
