@@ -29,7 +29,12 @@ FAMILIES = {
     "timer.h": {"timer", "after_func"},
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
-    "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats"},
+    "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
+               *(MONITOR := {"monitor", "monitor_watch", "monitor_action", "monitor_event", "monitor_stats",
+                             "watch_gil"})},
+    "monitor.h": MONITOR,
+    "stack.h": {"stack", "monitor"},
+    "gil_holder.h": {"gil_holder", "monitor", "watch_gil"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)

@@ -60,7 +60,7 @@ struct hb_health {
     hb_time since;      /* the last sign of life before the silence */
     hb_time silent_for; /* of a recovery: how long the silence was */
     uint32_t misses;    /* whole timeouts in silent_for */
-    char unit[HB_NAME_SIZE]; /* the innermost open; empty: none */
+    char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
     const char *where;  /* what is known of its thread, in words; "" if nothing */
     const char *stack;  /* of the interpreter, or NULL */
     hb_health *next, *prev; /* source's lock */

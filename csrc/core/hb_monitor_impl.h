@@ -23,6 +23,8 @@ struct hb_monitor {
     uint64_t watched;       /* M */
     hb_demand *demands;     /* M: through next_of_monitor */
     hb_actions actions;     /* M to add */
+    hb_culprit_fn *culprit; /* constant once started; or NULL */
+    uint32_t spared;        /* constant once started: number of a beat, 0: none */
     hb_chan *forward;       /* constant once started; a reference, or NULL */
     char name[HB_NAME_SIZE]; /* constant */
 };

@@ -12,6 +12,9 @@
  *      has been given up. */
 #include "hb_monitor_impl.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define MOST_STACK ((size_t)16384)
 
 hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
@@ -79,14 +82,24 @@ static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
                                                       : finding->sentence.cause;
 }
 
-static const char *stack_of(hb_monitor *monitor, const hb_evidence *evidence)
+/* The thread that explains the silence. */
+static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence)
+{
+    if (cause != HB_CAUSE_STARVED || !monitor->culprit)
+        return evidence->state == HB_THREAD_GONE ? 0 : evidence->system_id;
+    size_t at = strlen(where);
+    at += (size_t)snprintf(where + at, sizeof where - at, "; ");
+    return at < sizeof where ? monitor->culprit(where + at, sizeof where - at) : 0;
+}
+
+static const char *stack_of(hb_monitor *monitor, int32_t thread_number)
 {
     static char text[MOST_STACK];
     hb_stack_fn *fn;
     *(void **)&fn = hb_load_acquire(&hb__stack_of);
-    if (!fn || !hb_load_relaxed(&monitor->want_stack) || evidence->state == HB_THREAD_GONE)
+    if (!fn || !hb_load_relaxed(&monitor->want_stack) || thread_number == 0)
         return NULL;
-    size_t n = fn(evidence->system_id, text, sizeof text);
+    size_t n = fn(thread_number, text, sizeof text);
     text[n < sizeof text ? n : sizeof text - 1] = '\0';
     return n ? text : NULL;
 }
@@ -109,7 +122,7 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = stack_of(finding->monitor, &second);
+    health.stack = stack_of(finding->monitor, find_culprit(finding->monitor, cause, &second));
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);
@@ -179,7 +192,8 @@ static void see_to_silent(hb_finding *finding)
         return;
     }
     if (confirm(finding, health)) {
-        act(finding->monitor, health);
+        if (finding->beat->number != finding->monitor->spared)
+            act(finding->monitor, health);
         publish(finding, health, &told);
     }
     hb__announce(finding->monitor, health, &told);
