@@ -50,6 +50,9 @@ hb_cause hb_cause_of_end(hb_end end);
 
 typedef struct hb_health hb_health;
 
+/* Enough for what is known of a thread, in words. */
+#define HB_WHERE_SIZE 512
+
 struct hb_health {
     hb_atomic_u32 refs;
     hb_beat *beat;      /* a reference; NULL: it is about `chan` */
@@ -63,6 +66,7 @@ struct hb_health {
     char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
     const char *where;  /* what is known of its thread, in words; "" if nothing */
     const char *stack;  /* of the interpreter, or NULL */
+    hb_health *prior;   /* a reference, or NULL: the verdict that a recovery did not take the place of */
     hb_health *next, *prev; /* source's lock */
     bool queued;        /* source's lock */
     char text[];        /* what `where` and `stack` point to */
