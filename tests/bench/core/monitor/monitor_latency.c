@@ -5,7 +5,7 @@
 #include "bench.h"
 #include "hb_monitor.h"
 
-#define TIMEOUT (HB_SECOND / 50)
+#define TIMEOUT (HB_SECOND / 10)
 
 static int by_size(const void *a, const void *b)
 {
@@ -54,6 +54,10 @@ void monitor_latency(uint64_t count, uint64_t unused)
     for (uint64_t i = 0; i < count; i++)
         late[i] = lateness(monitor, beat);
     report(late, count);
+    hb_monitor_stats stats;
+    hb_monitor_stats_get(monitor, &stats);
+    printf("  the thread woke late by %.0f us at most; %llu doubts\n", (double)stats.latest / 1e3,
+           (unsigned long long)stats.doubts);
     hb_monitor_unref(monitor);
     hb_beat_unref(beat);
     free(late);
