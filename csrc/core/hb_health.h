@@ -61,8 +61,8 @@ struct hb_health {
     hb_time silent_for; /* of a recovery: how long the silence was */
     uint32_t misses;    /* whole timeouts in silent_for */
     char unit[HB_NAME_SIZE]; /* the innermost open; empty: none */
-    const char *where;  /* what is known of its thread, in words; "" if nothing */
-    const char *stack;  /* of the interpreter, or NULL */
+    const char *where;  /* what is known of its thread, in words; "" if nothing; of a recovery, */
+    const char *stack;  /* and its stack, or NULL: what they were in the silence that is over */
     hb_health *next, *prev; /* source's lock */
     bool queued;        /* source's lock */
     char text[];        /* what `where` and `stack` point to */

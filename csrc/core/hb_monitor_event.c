@@ -55,18 +55,37 @@ static void put_off_locked(hb_finding *finding)
 
 /* ---- a recovery ---- */
 
-/* The silence lasted until the pulse that ended it, or one soon after. */
+/* The verdict that is over, with a reference, and since when it was silent; NULL if the beat has been
+ * given up. */
+static hb_health *recall_verdict(hb_finding *finding, hb_time *since)
+{
+    hb_health *verdict = NULL;
+    hb__monitors_lock();
+    if (hb__has_still_locked(finding)) {
+        hb_notes *notes = hb__notes_locked(finding->beat);
+        *since = notes->since;
+        verdict = notes->latest ? hb_health_ref(notes->latest) : NULL;
+    }
+    hb__monitors_unlock();
+    return verdict;
+}
+
+/* The silence lasted until the pulse that ended it, or one soon after. What was known of it is told again:
+ * who could not run meanwhile reads only this. */
 static hb_health *new_recovery(hb_finding *finding)
 {
     hb_beat_view view;
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, HB_CAUSE_NONE, &view);
-    hb__monitors_lock();
-    if (hb__has_still_locked(finding))
-        health.since = hb__notes_locked(finding->beat)->since;
-    hb__monitors_unlock();
+    hb_health *verdict = recall_verdict(finding, &health.since);
+    if (verdict) {
+        health.where = verdict->where;
+        health.stack = verdict->stack;
+    }
     hb__measure(&health, view.last - health.since, finding->timeout);
-    return hb_health_new(&health);
+    hb_health *made = hb_health_new(&health);
+    hb_health_unref(verdict);
+    return made;
 }
 
 static void recover_locked(hb_finding *finding, hb_health *health, hb_told *told)
