@@ -63,7 +63,7 @@ def test_the_order_does_not_matter(order: str) -> None:
     monitor = Monitor(beat, timeout=1000).start()
     for what in order.split(", "):
         assert {"beat": beat, "monitor": monitor}[what].close()
-    assert [health.cause for health in monitor] == (["closed"] if order.startswith("beat") else [])
+    assert [health.cause for health in monitor] in ([], ["closed"])  # it may have been told in time
 
 
 def test_the_beat_goes_on_and_can_be_watched_anew() -> None:
@@ -120,13 +120,21 @@ def test_while_on_event_does_not_return() -> None:
 
 
 def test_events_before_the_close_still_come_to_on_event() -> None:
+    gate: Channel[None] = Channel()
     told: Channel[Health] = Channel(None)
-    beat = Heartbeat()
-    with Monitor(beat, timeout=SHORT, on_event=told.send) as monitor:
-        wait_until(lambda: monitor.status == "unhealthy")
-        beat.pulse()
-        wait_until(lambda: monitor.status != "unhealthy")
-    assert [told.recv(timeout=SOON).healthy for _ in range(2)] == [False, True]
+    first, second, third = Heartbeat(), Heartbeat(), Heartbeat()
+
+    def tell(health: Health) -> None:
+        select(gate)
+        told.send(health)
+
+    with Monitor(first, timeout=SHORT, on_event=tell) as monitor:
+        assert monitor.recv(timeout=SOON).beat is first
+        for beat in second, third:  # one after the other, so the last is told of when the first two are
+            monitor.watch(beat)
+            assert monitor.recv(timeout=SOON).beat is beat
+    gate.close()
+    assert [told.recv(timeout=SOON).beat for _ in range(2)] == [first, second]
 
 
 # ---- being dropped ----

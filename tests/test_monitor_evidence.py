@@ -7,6 +7,7 @@ writing to it: so a verdict that came too late could not come at all.
 from __future__ import annotations
 
 import hashlib
+import re
 import sysconfig
 import threading
 import time
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Health, Heartbeat, Monitor, after, go, nil, select, send, sleep
+from heartbeat import Channel, Health, Heartbeat, Monitor, after, go, nil, now, select, send, sleep
 from support import SOON, run_program
 
 SHORT = 0.2
@@ -67,7 +68,7 @@ def test_blocked_names_the_wait(wait: Callable[[Channel[Any]], object], words: s
 def test_blocked_tells_since_when() -> None:
     channel: Channel[Any] = Channel(name="jobs")
     with silenced(channel.recv) as (_, health):
-        assert ", for 0." in health.where or ", for " in health.where
+        assert re.search(r", for \d+\.\d+ s", health.where)
         channel.send(1)
 
 
@@ -106,11 +107,17 @@ def hash_much(until: threading.Event) -> None:
 
 @pytest.mark.parametrize("compute", [spin, hash_much])
 def test_busy(compute: Callable[[threading.Event], None]) -> None:
-    done = threading.Event()
-    with silenced(lambda: compute(done)) as (_, health):
-        done.set()
-        assert health.cause == "busy" and "processor time" in health.where
-        assert health.stack is None or compute.__name__ in health.stack
+    """If others want the processors too, it may get too little of them to be called so."""
+    deadline = now() + SOON
+    cause = None
+    while cause != "busy":
+        assert cause in (None, "missed") and now() < deadline
+        done = threading.Event()
+        with silenced(lambda: compute(done)) as (_, health):
+            done.set()
+            cause = health.cause
+    assert "processor time" in health.where
+    assert health.stack is None or compute.__name__ in health.stack
 
 
 def test_missed_when_it_waits_elsewhere() -> None:
@@ -144,9 +151,12 @@ def test_the_thread_has_ended() -> None:
 
 
 def test_nobody_ever_pulsed() -> None:
-    with Monitor(Heartbeat(), timeout=SHORT) as monitor:
-        health = monitor.recv(timeout=SOON)
-    assert health.cause == "missed" and health.stack is None and isinstance(health.where, str)
+    """The thread that made it is the only one known of."""
+    beat, done = Heartbeat(), threading.Event()
+    with Monitor(beat, timeout=SHORT, on_event=lambda health: told.append(health) or done.set()):
+        told: list[Health] = []
+        assert done.wait(SOON)
+    assert told[0].cause == "missed" and "wait" in (told[0].stack or "")
 
 
 def test_check_takes_evidence_as_well() -> None:
@@ -179,17 +189,18 @@ def work():
         beat.pulse()
         ready.try_send(None)
         time.sleep(0.001)
-with Monitor(beat, timeout=0.3, grace=30).notify(writer, b"!") as monitor:
+told = Channel(None)
+with Monitor(beat, timeout=0.3, grace=30, on_event=told.send).notify(writer, b"!"):
     task = go(work, name="worker")
     ready.recv()
     hold()
     released = now()
-    health = monitor.recv(timeout={SOON})
+    health = told.recv(timeout={SOON})
     assert health.cause == "starved" and not health.healthy, health
     assert health.since + health.silent_for <= released, health
     assert "interpreter lock" in health.where and "'worker'" in health.where, health
     assert health.stack and "work" in health.stack, health
-    assert monitor.recv(timeout={SOON}).healthy
+    assert told.recv(timeout={SOON}).healthy
     done.close()
     task.result({SOON})
 """)
@@ -209,16 +220,17 @@ with Monitor(beat, timeout=0.3).notify(writer, b"!") as monitor:
 
 @needs_gil
 def test_computing_with_the_lock_held_in_c_is_busy() -> None:
-    """A long int's power never looks up."""
+    """A power of a long int never looks up."""
     run_program(HOLD + f"""
-with Monitor(beat, timeout=0.3).notify(writer, b"!") as monitor:
-    beat.pulse()
-    begun, digits = time.monotonic(), 200_000
-    while not (health := monitor.try_recv()):
-        assert time.monotonic() < begun + {SOON}
+told = Channel(None)
+with Monitor(beat, timeout=0.3, on_event=told.send):
+    begun, digits, health = now(), 200_000, None
+    while not health or health.cause != "busy":
+        assert now() < begun + {SOON}, health
+        beat.pulse()
         pow(7, digits)
-        digits *= 2
-    assert health.cause == "busy", health
+        health = told.try_recv()
+        digits *= 1 if health else 2
     assert "<module>" in health.stack, health
 """)
 
@@ -242,7 +254,7 @@ with Monitor(beat, timeout=1.0, stack=False) as monitor:
         waker.wait()
         time.sleep(0.2)
     assert monitor.try_recv() is None and monitor.status == "healthy"
-    assert monitor.stats().doubts > 0, monitor.stats()
+    assert monitor.stats().latest > 0.3, monitor.stats()
     done.close()
     task.result()
 """)

@@ -14,8 +14,8 @@ static PyStructSequence_Field health_fields[] = {
     { "silent_for", "seconds of silence; of a recovery, how long it lasted" },
     { "misses", "how many whole timeouts that is" },
     { "unit", "the label of the innermost open unit of work, or None" },
-    { "where", "what is known of its thread, in words" },
-    { "stack", "the Python stack of its thread, innermost frame first, or None" },
+    { "where", "what is known of its thread, in words; of a recovery, what was known in the silence" },
+    { "stack", "the Python stack of its thread, innermost frame first, or None; of a recovery likewise" },
     { NULL, NULL },
 };
 

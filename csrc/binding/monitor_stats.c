@@ -5,7 +5,7 @@ static PyStructSequence_Field fields[] = {
     { "watched", "how many beats and demands it watches" },
     { "looks", "beats the native thread has looked at, for all monitors" },
     { "rounds", "times it woke, for all monitors" },
-    { "verdicts", "silences it reported, for all monitors" },
+    { "verdicts", "events it published, for all monitors" },
     { "late", "seconds by which its last round began late" },
     { "latest", "the most of these so far" },
     { "doubts", "verdicts it put off because it was late itself" },

@@ -5,7 +5,8 @@
  * time in which the lock could not be had. The monitor's thread then asks who has it.
  *
  * While it has the lock, the thread notes the names of the Python threads: when one is
- * to be named, Python cannot be asked. */
+ * to be named, Python cannot be asked. Of a thread that has begun since, only what the engine
+ * calls it is known, if anything. */
 #include "monitor.h"
 
 #include "gil_holder.h"
@@ -225,6 +226,7 @@ static PyObject *module_watch_gil(PyObject *module, PyObject *const *args, Py_ss
     PyObject *py_monitor = new_monitor(state, given[1]);
     if (!py_monitor)
         return NULL;
+    note_names(state);
     PyObject *py_started = watch(state, monitor_of(py_monitor), limit) == 0 ? hbpy_monitor_start(py_monitor, NULL) : NULL;
     Py_DECREF(py_monitor);
     return py_started;

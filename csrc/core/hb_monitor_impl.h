@@ -117,6 +117,8 @@ static inline bool hb__has_still_locked(const hb_finding *finding)
 }
 
 extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
+/* Carries out the monitor's actions. No lock is held. */
+void hb__act(hb_monitor *monitor, const hb_health *health);
 
 /* ---- hb_monitor_event.c: the other edges, and telling of them ---- */
 

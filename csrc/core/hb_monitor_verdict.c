@@ -160,7 +160,7 @@ static bool confirm(hb_finding *finding, const hb_health *health)
     return confirmed;
 }
 
-static void act(hb_monitor *monitor, const hb_health *health)
+void hb__act(hb_monitor *monitor, const hb_health *health)
 {
     if (hb_actions_is_empty(&monitor->actions))
         return;
@@ -193,7 +193,7 @@ static void see_to_silent(hb_finding *finding)
     }
     if (confirm(finding, health)) {
         if (finding->beat->number != finding->monitor->spared)
-            act(finding->monitor, health);
+            hb__act(finding->monitor, health);
         publish(finding, health, &told);
     }
     hb__announce(finding->monitor, health, &told);
