@@ -3,8 +3,8 @@
  * A pulse stores when it was, counts itself, and leaves a mark. It takes no lock, allocates
  * nothing and makes no system call, unless somebody asked to be told: then a flag
  * is up, and the pulse sees to it. Pulses coalesce: who listens finds one mark, however
- * many there were. Threads that pulse one beat at the same time may miscount them, as nothing
- * of a pulse is a step with the others; but the mark of each is seen.
+ * many there were. Threads that pulse one beat at the same time may miscount their pulses, or
+ * leave the time of the older one: of a pulse only the mark is sure to be seen.
  *
  *   P1 `last`, `pulses` and `fresh` are written by pulsing threads, in that order; a
  *      receiver takes `fresh` down before it reads the others.
