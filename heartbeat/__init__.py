@@ -9,6 +9,8 @@
 #   threads    go, Task, Stopped
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._native import (
@@ -18,8 +20,11 @@ from heartbeat._native import (
     DeadlockError,
     Done,
     Error,
+    Health,
     Heartbeat,
     HeartbeatStats,
+    Monitor,
+    MonitorStats,
     Pulses,
     Recv,
     Revoked,
@@ -37,6 +42,7 @@ from heartbeat._native import (
     WorkerContext,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -46,8 +52,10 @@ from heartbeat._native import (
     send,
     sleep,
     snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -57,8 +65,11 @@ __all__ = [
     "DeadlockError",
     "Done",
     "Error",
+    "Health",
     "Heartbeat",
     "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
     "Pulses",
     "Recv",
     "Revoked",
@@ -76,6 +87,7 @@ __all__ = [
     "WorkerContext",
     "after",
     "after_func",
+    "dump",
     "go",
     "nil",
     "now",
@@ -85,6 +97,8 @@ __all__ = [
     "send",
     "sleep",
     "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

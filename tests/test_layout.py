@@ -30,7 +30,11 @@ FAMILIES = {
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
     "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
-               "worker"},
+               "worker", *(MONITOR := {"monitor", "monitor_watch", "monitor_action", "monitor_event",
+                                       "monitor_stats", "watch_gil"})},
+    "monitor.h": MONITOR,
+    "stack.h": {"stack", "monitor"},
+    "gil_holder.h": {"gil_holder", "monitor", "watch_gil"},
     "worker.h": {"worker", "worker_work", "worker_ops", "worker_run", "worker_context",
                  "worker_wait", "done"},
 }
