@@ -6,7 +6,7 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
-#   liveness   Watchdog
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Stopped
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
@@ -16,6 +16,9 @@ from heartbeat._native import (
     Closed,
     DeadlockError,
     Error,
+    Heartbeat,
+    HeartbeatStats,
+    Pulses,
     Recv,
     Revoked,
     Selected,
@@ -26,6 +29,7 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    UnitSeconds,
     Watchdog,
     after,
     after_func,
@@ -37,6 +41,7 @@ from heartbeat._native import (
     select,
     send,
     sleep,
+    snapshot,
     tick,
     try_select,
 )
@@ -47,6 +52,9 @@ __all__ = [
     "Closed",
     "DeadlockError",
     "Error",
+    "Heartbeat",
+    "HeartbeatStats",
+    "Pulses",
     "Recv",
     "Revoked",
     "Selected",
@@ -57,6 +65,7 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "UnitSeconds",
     "Watchdog",
     "after",
     "after_func",
@@ -68,6 +77,7 @@ __all__ = [
     "select",
     "send",
     "sleep",
+    "snapshot",
     "tick",
     "try_select",
 ]

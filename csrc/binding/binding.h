@@ -24,6 +24,7 @@ typedef struct hbpy_state {
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog, *Task;
+    PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -49,6 +50,11 @@ int hbpy_init_watchdog(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
+int hbpy_init_heartbeat(PyObject *module, hbpy_state *state);
+int hbpy_init_pulses(PyObject *module, hbpy_state *state);
+int hbpy_init_unit(PyObject *module, hbpy_state *state);
+int hbpy_init_pause(PyObject *module, hbpy_state *state);
+int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */

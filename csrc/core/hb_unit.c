@@ -205,7 +205,8 @@ void hb_beat_look(hb_beat *beat, hb_beat_view *view)
     hb_stamp last = hb_load_relaxed(&beat->last); /* before the anchor: it is not later */
     hb_anchor anchor = hb_anchor_take();
     *view = (hb_beat_view){ .number = beat->number, .now = anchor.now, .unit_due = HB_FOREVER };
-    view->end = (hb_end)hb_load_acquire(&beat->end);
+    view->end = hb_beat_has_ended(beat) ? (hb_end)hb_load_relaxed(&beat->end) : HB_END_NONE;
+    view->until = view->end ? hb_anchor_time(&anchor, hb_load_relaxed(&beat->ended)) : anchor.now;
     view->thread = hb_load_relaxed(&beat->thread);
     view->pulses = hb_load_acquire(&beat->pulses);
     view->opened = hb_anchor_time(&anchor, beat->opened);

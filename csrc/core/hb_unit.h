@@ -55,6 +55,7 @@ typedef struct hb_beat_view {
     uint32_t thread;           /* hb_thread id */
     uint64_t pulses;
     hb_time now, opened, last; /* instants; `last` is `opened` before the first pulse */
+    hb_time until;             /* the end of its life, `now` while it is open */
     hb_time longest;           /* the longest time between two pulses, the present silence included */
     hb_tally tally;
     hb_time busy;              /* open units included */
