@@ -8,8 +8,10 @@
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Stopped
+#   extensions get_include
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
     ChannelStats,
@@ -69,6 +71,7 @@ __all__ = [
     "Watchdog",
     "after",
     "after_func",
+    "get_include",
     "go",
     "nil",
     "now",

@@ -55,6 +55,7 @@ int hbpy_init_pulses(PyObject *module, hbpy_state *state);
 int hbpy_init_unit(PyObject *module, hbpy_state *state);
 int hbpy_init_pause(PyObject *module, hbpy_state *state);
 int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
+int hbpy_init_capi(PyObject *module, hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */

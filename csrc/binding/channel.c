@@ -70,6 +70,7 @@ static int shape_chan(hbpy_channel *self, uint64_t capacity, char dtype)
         return -1;
     }
     self->dtype = dtype;
+    hb_chan_set_type(self->chan, dtype);
     return 0;
 }
 
@@ -157,7 +158,7 @@ static void Channel_dealloc(PyObject *py_self)
     Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
-    drop_cause(self);
+    Channel_clear(py_self); /* extensions may hold the hb_chan, but not what is in it */
     hb_chan_unref(self->chan);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);

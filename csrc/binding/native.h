@@ -1,7 +1,7 @@
 /* native: units of a Worker that are machine code and run without the interpreter.
  *
  * native.c            what Worker does with one: read, run, release
- * native_pointer.c    capsules, ctypes, cffi and numba: where the code is, what its type is
+ * native_pointer.c    pointers of ctypes, cffi and numba: where the code is, what its type is
  * native_signature.c  the text of a C function type, read
  *
  * A unit is told by its C type:
@@ -48,19 +48,15 @@ int hbpy_native_traverse(const hbpy_native *native, visitproc visit, void *arg);
 
 /* ---- between these files ---- */
 
-typedef int hbpy_native_fn(void); /* cast before it is called */
+/* The kind of unit that a C function type describes; HB_NATIVE_NONE: none. `loose`: where the
+ * handle cannot be named, a void * stands for it. */
+hb_native_kind hbpy_native_signature(const char *text, bool loose);
 
-/* The kind of unit that a C function type describes; HB_NATIVE_NONE: none. */
-hb_native_kind hbpy_native_signature(const char *text);
+/* Where the code of py_work is, if it is a function pointer of ctypes, cffi or numba: 1 with *code and
+ * its C type as a str in *py_type; 0: it is none; -1 with an exception. */
+int hbpy_native_pointer(PyObject *py_work, void **code, PyObject **py_type);
 
-/* Where the code of py_work is, if it is a function pointer of one of the sorts: 1 with *fn
- * and its type as a str in *py_type; 0: it is none; -1 with an exception. */
-int hbpy_native_pointer(PyObject *py_work, void **fn, PyObject **py_type);
-
-/* The address that a pointer of ctypes or cffi, or a capsule, holds. 1, 0, -1 likewise. */
+/* The address that a pointer of ctypes or cffi holds. 1, 0, -1 likewise. */
 int hbpy_native_address(PyObject *py_data, void **address);
-
-/* The table of the C interface (capi.c), which every worker's handle begins with. */
-extern const struct heartbeat_api hbpy_capi;
 
 #endif

@@ -40,6 +40,9 @@ typedef struct hb_native {
 
 #define HB_NATIVE_END 1
 
+/* Codes that units and the public interface give these states; units pass them through. */
+enum { HB_NATIVE_CLOSED = -7001, HB_NATIVE_STOPPED = -7003, HB_NATIVE_REVOKED = -7004 };
+
 /* HB_OK: it has done its work. HB_STOPPED, HB_REVOKED: its waits ended so. HB_FAILED: with what it
  * returned in *code. The results' channel stays open. */
 hb_status hb_native_run(const hb_native *unit, const void *api, hb_duty *duty, hb_chan *results,
