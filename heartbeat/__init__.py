@@ -9,6 +9,9 @@
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Stopped
 #   extensions get_include
+#   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._headers import get_include
@@ -17,6 +20,7 @@ from heartbeat._native import (
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
     Heartbeat,
     HeartbeatStats,
@@ -33,6 +37,8 @@ from heartbeat._native import (
     Timer,
     UnitSeconds,
     Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
     go,
@@ -53,6 +59,7 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
     "Heartbeat",
     "HeartbeatStats",
@@ -69,6 +76,8 @@ __all__ = [
     "Timer",
     "UnitSeconds",
     "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
     "get_include",

@@ -54,7 +54,7 @@ static callback *next_callback(void)
     hb_word word = { NULL };
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_status status = hb_chan_recv(pool, &word, hb_time_add(hb_now(), IDLE_LIMIT));
-    PyEval_RestoreThread(py_thread);
+    hbpy_attach(py_thread);
     return status == HB_OK ? word.ptr : NULL;
 }
 

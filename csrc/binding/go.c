@@ -34,19 +34,6 @@ static void thread_main(void *arg)
 
 /* ---- go() ---- */
 
-static PyObject *default_name(PyObject *py_fn)
-{
-    static hb_atomic_u32 started;
-    unsigned number = (unsigned)hb_fetch_add(&started, 1) + 1;
-    PyObject *py_fn_name = PyObject_GetAttrString(py_fn, "__name__");
-    if (!py_fn_name)
-        PyErr_Clear();
-    PyObject *py_name = py_fn_name ? PyUnicode_FromFormat("%S-%u", py_fn_name, number)
-                                   : PyUnicode_FromFormat("task-%u", number);
-    Py_XDECREF(py_fn_name);
-    return py_name;
-}
-
 /* The keyword arguments without `name`, which goes to *py_name (borrowed). */
 static PyObject *split_keywords(PyObject *const *values, PyObject *py_kwnames, PyObject **py_name)
 {
@@ -85,7 +72,7 @@ static hbpy_task *new_task(PyTypeObject *type, PyObject *const *args, Py_ssize_t
     self->py_context = PyContext_CopyCurrent();
     if (self->py_args && self->py_kwargs && self->py_context &&
         hbpy_parse_name(py_name, &self->py_name) == 0 && !self->py_name)
-        self->py_name = default_name(args[0]);
+        self->py_name = hbpy_default_name(args[0], "task");
     if (!self->py_name)
         Py_CLEAR(self);
     return self;
