@@ -204,6 +204,8 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+/* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
+void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
 
 /* The first thing such a body does: sets the hooks that threading wants in every thread. */
 void hbpy_install_hooks(hbpy_state *state);

@@ -10,10 +10,9 @@ hbpy_worker_context *hbpy_worker_context_new(hbpy_worker *worker)
     hbpy_worker_context *self = worker_context_of(type->tp_alloc(type, 0));
     if (!self)
         return NULL;
-    hb_time interval = heartbeat_of(worker->py_beat)->interval;
     self->worker = worker_of(Py_NewRef((PyObject *)worker));
     hb_duty_init(&self->duty, hbpy_worker_beat(worker), hbpy_worker_done(worker),
-                 interval == HB_FOREVER ? 0 : interval);
+                 hbpy_worker_interval(worker));
     hb_store_relaxed(&self->thread, hb_thread_id());
     return self;
 }
