@@ -70,6 +70,7 @@ static int shape_chan(hbpy_channel *self, uint64_t capacity, char dtype)
         return -1;
     }
     self->dtype = dtype;
+    hb_chan_set_type(self->chan, dtype);
     return 0;
 }
 
@@ -174,7 +175,8 @@ static int Channel_clear(PyObject *py_self)
     return 0;
 }
 
-/* A monitor may have a reference too, and give it up on a thread that cannot release objects. */
+/* A monitor or an extension may have a reference too, and give it up on a thread that cannot
+ * release objects. */
 static void leave_chan(hbpy_channel *self)
 {
     hb_word word;
