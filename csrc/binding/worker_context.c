@@ -10,13 +10,12 @@ hbpy_worker_context *hbpy_worker_context_new(hbpy_worker *worker)
     hbpy_worker_context *self = worker_context_of(type->tp_alloc(type, 0));
     if (!self)
         return NULL;
-    hb_time interval = heartbeat_of(worker->py_beat)->interval;
     self->py_name = Py_NewRef(worker->py_name);
     self->py_beat = Py_NewRef(worker->py_beat);
     self->py_done = Py_NewRef(worker->py_done);
     self->py_results = Py_NewRef(worker->py_results);
     hb_duty_init(&self->duty, hbpy_worker_beat(worker), hbpy_worker_done(worker),
-                 interval == HB_FOREVER ? 0 : interval);
+                 hbpy_worker_interval(worker));
     hb_store_relaxed(&self->thread, hb_thread_id());
     return self;
 }

@@ -118,7 +118,7 @@ static void keep_end(hbpy_worker *self, PyObject *py_exception, bool told)
     }
 }
 
-static void run(hbpy_worker *self)
+static void run_python(hbpy_worker *self)
 {
     bool told = false;
     hbpy_worker_context *context = hbpy_worker_context_new(self);
@@ -130,6 +130,34 @@ static void run(hbpy_worker *self)
     }
     keep_end(self, hbpy_take_exception(), told);
     Py_XDECREF(context);
+}
+
+/* ---- native units ---- */
+
+hb_time hbpy_worker_interval(hbpy_worker *self)
+{
+    hb_time interval = heartbeat_of(self->py_beat)->interval;
+    return interval == HB_FOREVER ? 0 : interval;
+}
+
+/* All of it without the interpreter. */
+static void run_native(hbpy_worker *self)
+{
+    hb_duty duty;
+    hb_duty_init(&duty, hbpy_worker_beat(self), hbpy_worker_done(self), hbpy_worker_interval(self));
+    self->native_end = hbpy_native_run(&self->native, &duty, hbpy_worker_results(self),
+                                       &self->native_code);
+    hb_duty_fini(&duty);
+}
+
+static void end_native(hbpy_worker *self)
+{
+    hbpy_state *state = hbpy_state_of((PyObject *)self);
+    if (self->native_end == HB_FAILED)
+        hbpy_native_raise(state, &self->native, self->native_code);
+    else if (self->native_end != HB_OK)
+        hbpy_raise(state, self->native_end);
+    keep_end(self, hbpy_take_exception(), false);
 }
 
 /* ---- the end ---- */
@@ -149,22 +177,34 @@ static void finish(hbpy_worker *self)
         hb_follow_stop(&self->follow);
     Py_CLEAR(self->py_work);
     Py_CLEAR(self->py_context);
+    hbpy_native_release(&self->native);
+}
+
+static void begin(void *arg)
+{
+    hbpy_worker *self = arg;
+    hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
+    hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
+    if (hbpy_worker_is_native(self))
+        run_native(self);
 }
 
 static void body(void *arg)
 {
     hbpy_worker *self = arg;
-    hbpy_install_hooks(hbpy_state_of((PyObject *)self));
-    hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
-    hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
-    run(self);
+    if (hbpy_worker_is_native(self)) {
+        end_native(self);
+    } else {
+        hbpy_install_hooks(hbpy_state_of((PyObject *)self));
+        run_python(self);
+    }
     finish(self);
     Py_DECREF(self);
 }
 
 void hbpy_worker_main(void *self)
 {
-    hbpy_run_attached(body, self);
+    hbpy_run_after(begin, body, self);
 }
 
 void hbpy_worker_lost(void *self)

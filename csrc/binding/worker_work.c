@@ -4,7 +4,8 @@
  * position or takes any number of them, else with nothing. (An argument that has a default
  * is most often a value somebody bound to the function.) What needs more is refused before
  * there is a thread. That a call of it makes a generator is seen when it is called
- * (worker_run.c). */
+ * (worker_run.c). Native units are read elsewhere (native.h), and first: some of them can be
+ * called from Python too. */
 #include "worker.h"
 
 static int refuse(PyObject *py_work, const char *why)
@@ -114,8 +115,11 @@ static int read_any(PyObject *py_work)
     return -1;
 }
 
-int hbpy_worker_read_work(hbpy_worker *self, PyObject *py_work)
+int hbpy_worker_read_work(hbpy_worker *self, PyObject *py_work, PyObject *py_data)
 {
+    int native = hbpy_native_read(py_work, py_data, &self->native);
+    if (native)
+        return native < 0 ? -1 : 0;
     int takes = read_any(py_work);
     if (takes < 0)
         return -1;
