@@ -30,13 +30,8 @@ FAMILIES = {
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
     "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
-<<<<<<< HEAD
-               *(MONITOR := {"monitor", "monitor_watch", "monitor_action", "monitor_event", "monitor_stats",
-                             "watch_gil"}), "worker"},
-=======
                "worker", *(MONITOR := {"monitor", "monitor_watch", "monitor_action", "monitor_event",
                                        "monitor_stats", "watch_gil"})},
->>>>>>> wip-worker
     "monitor.h": MONITOR,
     "stack.h": {"stack", "monitor"},
     "gil_holder.h": {"gil_holder", "monitor", "watch_gil"},
