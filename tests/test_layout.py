@@ -30,11 +30,11 @@ FAMILIES = {
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
     "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
-               *(MONITOR := {"monitor", "monitor_watch", "monitor_action", "monitor_event", "monitor_stats",
+               *(MONITOR := {"monitor", "monitor_life", "monitor_watch", "monitor_action", "monitor_event", "monitor_stats",
                              "watch_gil"})},
     "monitor.h": MONITOR,
-    "stack.h": {"stack", "monitor"},
-    "gil_holder.h": {"gil_holder", "monitor", "watch_gil"},
+    "stack.h": {"stack", "monitor", "monitor_life"},
+    "gil_holder.h": {"gil_holder", "watch_gil"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)
