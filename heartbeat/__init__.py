@@ -7,6 +7,8 @@
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
 #   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
@@ -16,6 +18,7 @@ from heartbeat._native import (
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
     Health,
     Heartbeat,
@@ -34,6 +37,9 @@ from heartbeat._native import (
     Ticker,
     Timer,
     UnitSeconds,
+    Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
     dump,
@@ -57,6 +63,7 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
     "Health",
     "Heartbeat",
@@ -75,6 +82,9 @@ __all__ = [
     "Ticker",
     "Timer",
     "UnitSeconds",
+    "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
     "dump",

@@ -194,6 +194,7 @@ static int watch(hbpy_state *state, hbpy_monitor *self, hb_time limit)
     int begun = py_beat ? hbpy_monitor_watch(self, &args) : -1;
     if (begun == 0) {
         hb_monitor_set_culprit(self->monitor, find_holder);
+        hb_monitor_keep_pairs(self->monitor);
         begun = start_asker(state, self, hbpy_heartbeat_beat(py_beat), limit);
     }
     Py_XDECREF(py_beat);

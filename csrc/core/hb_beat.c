@@ -29,7 +29,7 @@ hb_beat *hb_beat_open(const char *name)
     prepare();
     hb_more *more = name ? calloc(1, sizeof *more) : NULL;
     if (more)
-        hb_name_copy(more->name, name);
+        hb_text_copy(more->name, sizeof more->name, name);
     hb_beat *beat = name && !more ? NULL : hb__board_take(more);
     if (beat)
         hb_store_relaxed(&beat->thread, hb_thread_id());

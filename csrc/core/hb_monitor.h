@@ -106,6 +106,9 @@ void hb_monitor_want_stack(hb_monitor *monitor, bool want);
  * thread. Before the start. */
 typedef int32_t hb_culprit_fn(char *words, size_t size);
 void hb_monitor_set_culprit(hb_monitor *monitor, hb_culprit_fn *fn);
+/* For beats whose silence nobody can read of while it lasts: the recovery does not take the place
+ * of an unread verdict; both stay, until the next verdict. Before the start. */
+void hb_monitor_keep_pairs(hb_monitor *monitor);
 /* Silence of this beat, which it watches, is told like any other, but no reason to act: it belongs to
  * who tells of the others. Before the start. */
 void hb_monitor_spare(hb_monitor *monitor, hb_beat *beat);

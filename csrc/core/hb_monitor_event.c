@@ -1,4 +1,5 @@
 /* hb_monitor_event: recoveries and ends, and how an event is told. */
+#include <stdio.h>
 #include <string.h>
 
 #include "hb_monitor_impl.h"
@@ -20,13 +21,26 @@ void hb__measure(hb_health *health, hb_time silent_for, hb_time timeout)
     health->misses = misses > UINT32_MAX ? UINT32_MAX : (uint32_t)misses;
 }
 
+/* Both edges of a stall stay to be read, until the next one begins. */
+static hb_health *replaced_locked(hb_monitor *monitor, hb_health *health, hb_health *before)
+{
+    if (monitor->pairs && health->healthy && before) {
+        health->prior = hb_health_ref(before);
+        return NULL;
+    }
+    if (before && before->prior && hb_events_withdraw(&monitor->events, before->prior))
+        hb_health_unref(before->prior); /* the queue's reference, not the last */
+    return before;
+}
+
 void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **latest, hb_told *told)
 {
     told->before = *latest;
     told->published = true;
     *latest = hb_health_ref(health);
-    if (hb_events_publish(&monitor->events, hb_health_ref(health), told->before, &told->woken))
-        hb_health_unref(told->before); /* the queue's reference, not the last */
+    hb_health *replaced = replaced_locked(monitor, health, told->before);
+    if (hb_events_publish(&monitor->events, hb_health_ref(health), replaced, &told->woken))
+        hb_health_unref(replaced); /* the queue's reference, not the last */
     hb__monitors.stats.verdicts++;
 }
 
@@ -55,9 +69,8 @@ static void put_off_locked(hb_finding *finding)
 
 /* ---- a recovery ---- */
 
-/* The verdict that is over, with a reference, and since when it was silent; NULL if the beat has been
- * given up. */
-static hb_health *recall_verdict(hb_finding *finding, hb_time *since)
+/* Of the stall that is over; a reference, or NULL. */
+static hb_health *verdict_of(hb_finding *finding, hb_time *since)
 {
     hb_health *verdict = NULL;
     hb__monitors_lock();
@@ -70,22 +83,24 @@ static hb_health *recall_verdict(hb_finding *finding, hb_time *since)
     return verdict;
 }
 
-/* The silence lasted until the pulse that ended it, or one soon after. What was known of it is told again:
- * who could not run meanwhile reads only this. */
+/* The silence lasted until the pulse that ended it, or one soon after. What was known of it
+ * is told again: who reads late finds the recovery alone. */
 static hb_health *new_recovery(hb_finding *finding)
 {
     hb_beat_view view;
+    char where[HB_WHERE_SIZE] = "";
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, HB_CAUSE_NONE, &view);
-    hb_health *verdict = recall_verdict(finding, &health.since);
+    hb_health *verdict = verdict_of(finding, &health.since);
     if (verdict) {
-        health.where = verdict->where;
+        snprintf(where, sizeof where, "was %s: %s", hb_cause_text(verdict->cause), verdict->where);
         health.stack = verdict->stack;
     }
+    health.where = where;
     hb__measure(&health, view.last - health.since, finding->timeout);
-    hb_health *made = hb_health_new(&health);
+    hb_health *recovery = hb_health_new(&health);
     hb_health_unref(verdict);
-    return made;
+    return recovery;
 }
 
 static void recover_locked(hb_finding *finding, hb_health *health, hb_told *told)

@@ -24,6 +24,7 @@ struct hb_monitor {
     hb_demand *demands;     /* M: through next_of_monitor */
     hb_actions actions;     /* M to add */
     hb_culprit_fn *culprit; /* constant once started; or NULL */
+    bool pairs;             /* constant once started */
     uint32_t spared;        /* constant once started: number of a beat, 0: none */
     hb_chan *forward;       /* constant once started; a reference, or NULL */
     char name[HB_NAME_SIZE]; /* constant */

@@ -20,7 +20,7 @@
 hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
 
 /* What is known of a thread. Findings are seen to by one thread, so there is one. */
-static char where[512];
+static char where[HB_WHERE_SIZE];
 
 /* ---- a beat that turned late ---- */
 

@@ -24,15 +24,23 @@ static bool continues_character(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-void hb_name_copy(char name[HB_NAME_SIZE], const char *given)
+/* What does not begin a character after three steps back is no UTF-8: it is cut anywhere. */
+static size_t cut(const char *given, size_t most)
 {
-    size_t size = given ? strlen(given) : 0;
-    if (size >= HB_NAME_SIZE)
-        for (size = HB_NAME_SIZE - 1; size > 0 && continues_character(given[size]); size--)
-            ;
-    if (size > 0)
-        memcpy(name, given, size);
-    name[size] = 0;
+    for (size_t size = most; size + 3 >= most; size--)
+        if (size == 0 || !continues_character(given[size]))
+            return size;
+    return most;
+}
+
+void hb_text_copy(char *text, size_t size, const char *given)
+{
+    size_t length = given ? strlen(given) : 0;
+    if (length >= size)
+        length = cut(given, size - 1);
+    if (length > 0)
+        memcpy(text, given, length);
+    text[length] = 0;
 }
 
 /* ---- records ---- */
@@ -77,7 +85,7 @@ static hb_thread *new_record(const char *name, bool engine)
         threads.unused = thread->next;
         *thread = (hb_thread){ .engine = engine, .cpu_clock = -1 };
         hb_party_init(&thread->party);
-        hb_name_copy(thread->name, name);
+        hb_text_copy(thread->name, sizeof thread->name, name);
         append_locked(thread);
     }
     hb_lock_release(&threads.lock);
@@ -151,7 +159,7 @@ void hb_thread_name(const char *name)
     if (!this_thread)
         return;
     hb_lock_acquire(&threads.lock);
-    hb_name_copy(this_thread->name, name);
+    hb_text_copy(this_thread->name, sizeof this_thread->name, name);
     hb_lock_release(&threads.lock);
 }
 
@@ -194,7 +202,7 @@ static void view_case_locked(hb_view_case *view, const hb_case *c)
     hb_lock_acquire(&source->lock);
     view->kind = source->ops->kind;
     if (source->name)
-        hb_name_copy(view->name, source->name);
+        hb_text_copy(view->name, sizeof view->name, source->name);
     view->waiting_receivers = hb__queue_count_locked(source->ops->queue(source, HB_RECV));
     if (source->ops->sends)
         view->waiting_senders = hb__queue_count_locked(source->ops->queue(source, HB_SEND));

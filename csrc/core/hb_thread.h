@@ -19,10 +19,11 @@
 
 #include "hb_source.h"
 
-#define HB_NAME_SIZE 48
+#define HB_NAME_SIZE 48   /* of what has a name */
+#define HB_LABEL_SIZE 256 /* of a unit of work: room for a path, mostly */
 
 /* NULL: empty. A longer text (UTF-8) is cut between two of its characters. */
-void hb_name_copy(char name[HB_NAME_SIZE], const char *given);
+void hb_text_copy(char *text, size_t size, const char *given);
 
 typedef struct hb_thread hb_thread;
 

@@ -48,7 +48,7 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
     if (status != HB_OK)
         return status;
     unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    hb_name_copy(unit->label, label);
+    hb_text_copy(unit->label, sizeof unit->label, label);
     open_unit(beat, more, unit);
     return HB_OK;
 }
@@ -135,7 +135,7 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     more->done = done;
     more->total = total;
     if (phase)
-        hb_name_copy(more->phase, phase);
+        hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
     if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
