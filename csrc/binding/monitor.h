@@ -1,6 +1,7 @@
 /* monitor: what the files that make up the Monitor type share.
  *
- * monitor.c         life, the type
+ * monitor.c         making, the type
+ * monitor_life.c    starting and closing; what keeps it meanwhile
  * monitor_watch.c   what is watched; looking at it
  * monitor_action.c  what the native thread does at a verdict
  * monitor_event.c   Health; the thread that calls on_event
@@ -44,12 +45,15 @@ static inline hbpy_monitor *monitor_of(void *self)
     return self;
 }
 
-/* ---- monitor.c ---- */
+/* ---- monitor_life.c ---- */
 
 /* Has the module keep it while it runs, if it is worth it. 0, or -1 with an exception. */
 int hbpy_monitor_keep(hbpy_monitor *self);
 PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused);
 PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused);
+extern PyMethodDef hbpy_monitor_start_method, hbpy_monitor_close_method;
+/* Ends what waits for its events or its end. */
+void hbpy_monitor_close_channels(hbpy_monitor *self);
 /* Sets Closed; returns NULL. */
 PyObject *hbpy_monitor_raise_closed(hbpy_monitor *self);
 /* Gives up the Heartbeat of a beat. */

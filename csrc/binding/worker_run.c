@@ -183,6 +183,7 @@ static void finish(hbpy_worker *self)
 static void begin(void *arg)
 {
     hbpy_worker *self = arg;
+    hb_beat_adopt(hbpy_worker_beat(self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
     hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
     if (hbpy_worker_is_native(self))

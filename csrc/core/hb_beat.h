@@ -95,6 +95,9 @@ hb_beat *hb_beat_after(uint32_t number);
 /* "" if it has none. Lives as long as the beat. */
 const char *hb_beat_name(hb_beat *beat);
 
+/* From now on its silence is explained by the calling thread, as after a pulse of that thread. */
+void hb_beat_adopt(hb_beat *beat);
+
 /* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);
 
