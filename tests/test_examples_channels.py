@@ -1,4 +1,4 @@
-"""The examples, run as a user would run them; their parts alone where time would vary the output.
+"""The examples on channels alone, run as a user would run them; their parts alone where time would vary the output.
 
 `run` starts an example as a program of its own; `load` imports one, so that a test can put channels
 where the program has tickers and thereby say itself when time passes.
@@ -16,7 +16,7 @@ import pytest
 
 from heartbeat import Channel, Closed, go, now
 
-EXAMPLES = Path(__file__).parent / "examples"
+EXAMPLES = Path(__file__).parent / "examples" / "channels"
 SOON = 30.0  # seconds: nothing that works takes as long, whatever else the machine does
 
 
@@ -41,7 +41,6 @@ def example_names() -> list[str]:
 def test_the_examples_are_these() -> None:
     assert example_names() == [
         "deadlock",
-        "digest",
         "interval",
         "misbehaving",
         "reception",
