@@ -13,8 +13,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
-from heartbeat import Channel, Health, Monitor, Worker, WorkerContext, nil, select
+from heartbeat import Channel, Closed, Health, Monitor, Worker, WorkerContext, nil, select
 
 
 class Counter:
@@ -27,7 +28,8 @@ class Counter:
         for number in range(self.first, self.end):
             ctx.send(number)
             if number and number % 10 == 0 and self.notes is not nil:
-                self.notes.send(number)  # not ctx.send: nothing pulses here, nothing stops it
+                with suppress(Closed):
+                    self.notes.send(number)  # nothing pulses here, and nothing reads there
 
 
 def follow(worker: Worker[int], monitor: Monitor, printed: list[int]) -> Health | None:
@@ -54,6 +56,7 @@ def count(numbers: int, timeout: float) -> list[int]:
             if health is None:
                 return printed
             print(f"healthy: {health.healthy}: {health.cause}: {health.where}", flush=True)
+            worker.stop()
             notes.close()  # a thread cannot be killed; but what it waits for can be ended
         notes = nil
 
