@@ -7,6 +7,8 @@
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._native import (
@@ -14,7 +16,11 @@ from heartbeat._native import (
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
+    Heartbeat,
+    HeartbeatStats,
+    Pulses,
     Recv,
     Revoked,
     Selected,
@@ -25,6 +31,10 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    UnitSeconds,
+    Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
     go,
@@ -35,6 +45,7 @@ from heartbeat._native import (
     select,
     send,
     sleep,
+    snapshot,
     tick,
     try_select,
 )
@@ -44,7 +55,11 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
+    "Heartbeat",
+    "HeartbeatStats",
+    "Pulses",
     "Recv",
     "Revoked",
     "Selected",
@@ -55,6 +70,10 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "UnitSeconds",
+    "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
     "go",
@@ -65,6 +84,7 @@ __all__ = [
     "select",
     "send",
     "sleep",
+    "snapshot",
     "tick",
     "try_select",
 ]

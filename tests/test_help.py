@@ -38,6 +38,8 @@ PARAMETERS = {
     "Task.join": ["self", "timeout", "deadline"],
     "Task.result": ["self", "timeout", "deadline"],
     "Timer.reset": ["self", "d"],
+    "Watchdog": ["timeout", "jitter"],
+    "Watchdog.beat": ["self"],
 }
 
 
@@ -101,7 +103,7 @@ def test_every_callable_has_a_signature_and_names_its_units(path: str) -> None:
         assert "second" in (inspect.getdoc(named(path)) or "")
 
 
-@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker"])
+@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Watchdog"])
 def test_every_constructor_has_a_signature(name: str) -> None:
     assert inspect.signature(named(name)).parameters
 

@@ -29,6 +29,7 @@ FAMILIES = {
     "timer.h": {"timer", "after_func"},
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
+    "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import heartbeat
-from heartbeat import Channel, Selector, Source, Task, Ticker, Timer, go, nil, recv, select, send
+from heartbeat import Channel, Selector, Source, Task, Ticker, Timer, Watchdog, go, nil, recv, select, send
 from support import wait_for_receivers
 
 
@@ -128,7 +128,7 @@ def test_timers_tickers_and_selectors() -> None:
 
 
 def test_attributes_of_plain_channels_are_fixed() -> None:
-    for plain in (Channel(), Timer(1), Ticker(1), Selector(), go(int), nil, recv(nil)):
+    for plain in (Channel(), Timer(1), Ticker(1), Watchdog(1), Selector(), go(int), nil, recv(nil)):
         with pytest.raises(AttributeError):
             plain.extra = 5
     with pytest.raises(TypeError):
@@ -156,8 +156,8 @@ def test_a_source_of_ones_own_cannot_be_made() -> None:
         type("Both", (Channel, Timer), {})
 
 
-@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), Selector, lambda: go(int),
-                                  lambda: nil, lambda: recv(nil), lambda: send(nil, 1)])
+@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), lambda: Watchdog(1), Selector,
+                                  lambda: go(int), lambda: nil, lambda: recv(nil), lambda: send(nil, 1)])
 def test_what_lives_in_threads_is_neither_copied_nor_pickled(make: Any) -> None:
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):

@@ -3,24 +3,24 @@
 
 /* ---- life ---- */
 
-static int parse_capacity(PyObject *py_capacity, uint64_t *capacity)
+static int parse_capacity(const char *what, PyObject *py_capacity, uint64_t *capacity)
 {
     *capacity = py_capacity ? HB_UNBOUNDED : 0;
     if (!py_capacity || py_capacity == Py_None)
         return 0;
     if (!PyIndex_Check(py_capacity) || PyBool_Check(py_capacity)) {
-        PyErr_Format(PyExc_TypeError, "capacity must be an int or None, not %s",
+        PyErr_Format(PyExc_TypeError, "%s must be an int or None, not %s", what,
                      Py_TYPE(py_capacity)->tp_name);
         return -1;
     }
     long long value = PyLong_AsLongLong(py_capacity);
     if (value == -1 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError))
-            PyErr_Format(PyExc_OverflowError, "capacity %R does not fit in 63 bits", py_capacity);
+            PyErr_Format(PyExc_OverflowError, "%s %R does not fit in 63 bits", what, py_capacity);
         return -1;
     }
     if (value < 0)
-        PyErr_Format(PyExc_ValueError, "capacity must not be negative, not %R", py_capacity);
+        PyErr_Format(PyExc_ValueError, "%s must not be negative, not %R", what, py_capacity);
     *capacity = (uint64_t)value;
     return value < 0 ? -1 : 0;
 }
@@ -92,22 +92,37 @@ static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     return self;
 }
 
-static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
+static int init(hbpy_channel *self, const char *what, PyObject *py_capacity, PyObject *py_dtype,
+                PyObject *py_name)
 {
-    static char *names[] = { "capacity", "dtype", "name", NULL };
-    hbpy_channel *self = channel_of(py_self);
-    PyObject *py_capacity = NULL, *py_dtype = NULL, *py_name = NULL;
     uint64_t capacity;
     char dtype;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
-                                     &py_dtype, &py_name) ||
-        parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
+    if (parse_capacity(what, py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
         check_not_made(self) < 0 ||
         ((capacity || dtype) && shape_chan(self, capacity, dtype) < 0) ||
         hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
     self->made = true;
     return 0;
+}
+
+static int Channel_init(PyObject *self, PyObject *py_args, PyObject *py_kwargs)
+{
+    static char *names[] = { "capacity", "dtype", "name", NULL };
+    PyObject *py_capacity = NULL, *py_dtype = NULL, *py_name = NULL;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
+                                     &py_dtype, &py_name))
+        return -1;
+    return init(channel_of(self), "capacity", py_capacity, py_dtype, py_name);
+}
+
+PyObject *hbpy_channel_new(hbpy_state *state, const char *what, PyObject *py_capacity,
+                           PyObject *py_dtype, PyObject *py_name)
+{
+    PyObject *self = Channel_new(state->Channel, NULL, NULL);
+    if (self && init(channel_of(self), what, py_capacity, py_dtype, py_name) < 0)
+        Py_CLEAR(self);
+    return self;
 }
 
 static int visit_word(hb_word word, void *arg)

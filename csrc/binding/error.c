@@ -8,6 +8,8 @@ static PyObject *exception_of(hbpy_state *state, hb_status status)
         return PyExc_TimeoutError;
     case HB_STOPPED:
         return state->Stopped;
+    case HB_REVOKED:
+        return state->Revoked;
     case HB_NO_MEMORY:
         return PyExc_MemoryError;
     case HB_NO_THREAD:

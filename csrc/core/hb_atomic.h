@@ -43,6 +43,7 @@ void hb_explore_pause(void);
 #define hb_exchange(p, v) HB_ATOMIC_STEP(atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_add(p, v) HB_ATOMIC_STEP(atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_sub(p, v) HB_ATOMIC_STEP(atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_or(p, v) HB_ATOMIC_STEP(atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_cas(p, expected, desired)                                             \

@@ -182,6 +182,7 @@ hb_status hb_beat_end(hb_beat *beat, hb_end end)
     uint32_t none = HB_END_NONE;
     if (!hb_cas(&beat->end, &none, end))
         return HB_CLOSED;
+    hb_store_relaxed(&beat->ended, hb_stamp_now());
     hb__beat_raise_flag(beat, HB_BEAT_ENDED);
     hb__pulses_close(beat);
     if (hb__beat_hooks())

@@ -11,7 +11,7 @@
  *      it sees the pulse, or the pulse sees the flag.
  *   P3 A slot is not given back while somebody holds a reference: the one who opened
  *      it, its pulses, the monitor that watches it.
- *   P4 HB_BEAT_ENDED never goes down again, and `end` is written before it goes up.
+ *   P4 HB_BEAT_ENDED never goes down again; `end` and `ended` are written before it goes up.
  *
  * Slots live in the board (hb_board.h), 128 bytes each. What few beats need (a name,
  * listeners, units) is in `more`, made when first wanted.
@@ -63,6 +63,7 @@ struct hb_beat {
     uint32_t number;       /* constant: the slot's; never 0 */
     _Alignas(64) hb_watched watched;
     void *owner;           /* the binding's */
+    hb_atomic_u64 ended;   /* a stamp; set once */
 };
 
 _Static_assert(sizeof(hb_beat) == 128, "a slot of the board");

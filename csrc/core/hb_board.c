@@ -69,6 +69,7 @@ static void clear(hb_beat *beat)
     hb_store_relaxed(&beat->thread, 0);
     hb_store_relaxed(&beat->more, NULL);
     hb_store_relaxed(&beat->end, HB_END_NONE);
+    hb_store_relaxed(&beat->ended, 0);
     beat->watched = (hb_watched){ .monitor = NULL };
     beat->owner = NULL;
     beat->opened = hb_stamp_now();

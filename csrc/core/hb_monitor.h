@@ -73,7 +73,7 @@ typedef struct hb_health {
     hb_time since;     /* the last sign of life before it */
     hb_time silent_for; /* of a recovery: how long the silence was */
     uint32_t misses;   /* whole timeouts in silent_for */
-    char unit[HB_NAME_SIZE]; /* the innermost open; empty: none */
+    char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
     char where[512];   /* what is known of its thread, in words */
     char *stack;       /* of the interpreter, or NULL; malloced */
 } hb_health;

@@ -122,6 +122,14 @@ hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep)
     return pulses;
 }
 
+size_t hb_pulses_waiting(hb_pulses *pulses)
+{
+    hb_lock_acquire(&pulses->source.lock);
+    size_t waiting = hb__queue_count_locked(&pulses->source.receivers);
+    hb_lock_release(&pulses->source.lock);
+    return waiting;
+}
+
 static hb_waiter *close_locked(hb_pulses *pulses)
 {
     hb_waiter *chain = NULL;

@@ -31,6 +31,9 @@ struct hb_pulses {
 /* The beat's; made by the first call, which decides on `keep`. NULL: no memory. */
 hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep);
 
+/* How many calls wait for a pulse. */
+size_t hb_pulses_waiting(hb_pulses *pulses);
+
 /* A pulse has come, and somebody may wait. `pulses` is not NULL. */
 void hb__pulses_serve(hb_beat *beat);
 /* The beat has ended. Nothing if nobody ever asked for its pulses. */

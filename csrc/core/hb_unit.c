@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void copy_text(char text[HB_NAME_SIZE], const char *given)
+static void copy_text(char *text, size_t size, const char *given)
 {
-    snprintf(text, HB_NAME_SIZE, "%s", given ? given : "");
+    snprintf(text, size, "%s", given ? given : "");
 }
 
 /* ---- begin ---- */
@@ -52,7 +52,7 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
         return status;
     unit->since = hb_stamp_now();
     unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    copy_text(unit->label, label);
+    copy_text(unit->label, sizeof unit->label, label);
     open_unit(beat, more, unit);
     return HB_OK;
 }
@@ -129,7 +129,7 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     more->done = done;
     more->total = total;
     if (phase)
-        copy_text(more->phase, phase);
+        copy_text(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
     return HB_OK;
 }
@@ -205,7 +205,8 @@ void hb_beat_look(hb_beat *beat, hb_beat_view *view)
     hb_stamp last = hb_load_relaxed(&beat->last); /* before the anchor: it is not later */
     hb_anchor anchor = hb_anchor_take();
     *view = (hb_beat_view){ .number = beat->number, .now = anchor.now, .unit_due = HB_FOREVER };
-    view->end = (hb_end)hb_load_acquire(&beat->end);
+    view->end = hb_beat_has_ended(beat) ? (hb_end)hb_load_relaxed(&beat->end) : HB_END_NONE;
+    view->until = view->end ? hb_anchor_time(&anchor, hb_load_relaxed(&beat->ended)) : anchor.now;
     view->thread = hb_load_relaxed(&beat->thread);
     view->pulses = hb_load_acquire(&beat->pulses);
     view->opened = hb_anchor_time(&anchor, beat->opened);

@@ -16,11 +16,14 @@
 
 #include "hb_beat.h"
 
+/* Room for a path, mostly. */
+#define HB_LABEL_SIZE 256
+
 struct hb_unit {
     hb_unit *outer;   /* U */
     hb_stamp since;   /* constant */
     hb_time due;      /* constant: HB_FOREVER, or by when it has to be finished */
-    char label[HB_NAME_SIZE]; /* constant */
+    char label[HB_LABEL_SIZE]; /* constant */
 };
 
 /* Bucket i counts the units that took less than 2^i nanoseconds, and at least half of that. */
@@ -52,11 +55,12 @@ typedef struct hb_beat_view {
     uint32_t thread;           /* hb_thread id */
     uint64_t pulses;
     hb_time now, opened, last; /* instants; `last` is `opened` before the first pulse */
+    hb_time until;             /* the end of its life, `now` while it is open */
     hb_time longest;           /* the longest time between two pulses, the present silence included */
     hb_tally tally;
     hb_time busy;              /* open units included */
     uint32_t open_units;
-    char unit[HB_NAME_SIZE];   /* the innermost open */
+    char unit[HB_LABEL_SIZE];  /* the innermost open */
     hb_time unit_since;
     hb_time unit_due;          /* of the innermost that has one; HB_FOREVER: none */
     hb_time paused_until;      /* 0: it is not paused */
