@@ -6,11 +6,17 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   threads    go, Task, Stopped
+#   extensions get_include
 #   threads    go, Task, Stopped
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
     ChannelStats,
@@ -18,8 +24,11 @@ from heartbeat._native import (
     DeadlockError,
     Done,
     Error,
+    Health,
     Heartbeat,
     HeartbeatStats,
+    Monitor,
+    MonitorStats,
     Pulses,
     Recv,
     Revoked,
@@ -37,6 +46,7 @@ from heartbeat._native import (
     WorkerContext,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -46,8 +56,10 @@ from heartbeat._native import (
     send,
     sleep,
     snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -57,8 +69,11 @@ __all__ = [
     "DeadlockError",
     "Done",
     "Error",
+    "Health",
     "Heartbeat",
     "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
     "Pulses",
     "Recv",
     "Revoked",
@@ -76,6 +91,8 @@ __all__ = [
     "WorkerContext",
     "after",
     "after_func",
+    "dump",
+    "get_include",
     "go",
     "nil",
     "now",
@@ -85,6 +102,8 @@ __all__ = [
     "send",
     "sleep",
     "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

@@ -8,18 +8,18 @@
  *
  *   S1 A stamp is never 0.
  *   S2 The base is older than every stamp, so an age is found to within the error
- *      of two readings, however short the time between base and anchor.
+ *      of two readings, however short the time between base and anchor. The two clocks cannot be
+ *      read at once; a reading that was held up is made again.
  *   S3 A machine that slept may have begun its count anew. hb_stamp_rebase then
  *      moves the base; stamps from before it count as made at the base.
  *
- * Locking: the base is written by hb_stamp_init and hb_stamp_rebase, both called by
- * one thread at a time, and read through atomics. */
+ * Locking: one lock for the base, a leaf. */
 #ifndef HB_STAMP_H
 #define HB_STAMP_H
 
 #include <stdbool.h>
 
-#include "hb_platform.h"
+#include "hb_lock.h"
 #include "hb_time.h"
 
 typedef uint64_t hb_stamp;

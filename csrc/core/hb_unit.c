@@ -1,13 +1,7 @@
 #include "hb_unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void copy_text(char *text, size_t size, const char *given)
-{
-    snprintf(text, size, "%s", given ? given : "");
-}
 
 /* ---- begin ---- */
 
@@ -33,6 +27,9 @@ static hb_tally *need_tally(hb_more *more)
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
+    unit->since = hb_stamp_now();
+    if (!more->unit)
+        more->busy_since = unit->since;
     unit->outer = more->unit;
     more->unit = unit;
     if (unit->due != HB_FOREVER)
@@ -50,9 +47,8 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
     hb_status status = pulse ? hb_beat_pulse(beat) : hb_beat_ending(beat);
     if (status != HB_OK)
         return status;
-    unit->since = hb_stamp_now();
     unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    copy_text(unit->label, sizeof unit->label, label);
+    hb_text_copy(unit->label, sizeof unit->label, label);
     open_unit(beat, more, unit);
     return HB_OK;
 }
@@ -64,26 +60,37 @@ static unsigned bucket_of(hb_time took)
     return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
 }
 
-static void count_locked(hb_tally *tally, hb_time took, bool outermost)
+static void count_locked(hb_tally *tally, hb_time took)
 {
     tally->least = tally->units == 0 || took < tally->least ? took : tally->least;
     tally->most = took > tally->most ? took : tally->most;
     tally->sum += took;
     tally->units++;
     tally->buckets[bucket_of(took)]++;
-    if (outermost)
-        tally->busy += took;
 }
 
-static bool take_out_locked(hb_more *more, hb_unit *unit)
+/* How long units have been open, as far as the beat lived. */
+static hb_time busy_locked(hb_beat *beat, const hb_more *more, const hb_anchor *anchor, hb_stamp now)
+{
+    hb_stamp until = hb_beat_has_ended(beat) ? hb_load_relaxed(&beat->ended) : now;
+    return until > more->busy_since ? hb_anchor_span(anchor, until - more->busy_since) : 0;
+}
+
+static void take_out_locked(hb_more *more, hb_unit *unit)
 {
     hb_unit **place = &more->unit;
-    while (*place && *place != unit)
+    while (*place != unit)
         place = &(*place)->outer;
-    if (!*place)
-        return false;
     *place = unit->outer;
-    return true;
+}
+
+static void close_unit_locked(hb_beat *beat, hb_more *more, hb_unit *unit, const hb_anchor *anchor)
+{
+    hb_stamp now = hb_stamp_now();
+    take_out_locked(more, unit);
+    count_locked(more->tally, hb_anchor_span(anchor, now - unit->since));
+    if (!more->unit)
+        more->tally->busy += busy_locked(beat, more, anchor, now);
 }
 
 static bool any_timed_locked(const hb_more *more)
@@ -98,12 +105,10 @@ void hb_unit_finish(hb_beat *beat, hb_unit *unit)
 {
     hb_more *more = hb__beat_more(beat);
     hb_anchor anchor = hb_anchor_take();
-    hb_time took = hb_anchor_span(&anchor, anchor.stamp - unit->since);
     if (unit->due != HB_FOREVER)
         hb_beat_pulse(beat);
     hb_lock_acquire(&more->lock);
-    if (take_out_locked(more, unit))
-        count_locked(more->tally, took, more->unit == NULL);
+    close_unit_locked(beat, more, unit, &anchor);
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -123,14 +128,17 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
         return status;
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
-    if (!more->progressed || more->done < done || more->done > done)
+    bool moved = !more->progressed || more->done < done || more->done > done;
+    if (moved)
         more->progress_at = now;
     more->progressed = true;
     more->done = done;
     more->total = total;
     if (phase)
-        copy_text(more->phase, sizeof more->phase, phase);
+        hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
+    if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
     return HB_OK;
 }
 
@@ -165,19 +173,17 @@ static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
     return hb_load_relaxed(&beat->flags) & HB_BEAT_PAUSED ? more->paused_until : 0;
 }
 
-static void view_units_locked(hb_beat_view *view, const hb_more *more, const hb_anchor *anchor)
+static void view_units_locked(hb_beat *beat, hb_beat_view *view, const hb_more *more,
+                              const hb_anchor *anchor)
 {
-    const hb_unit *outermost = NULL;
-    for (const hb_unit *unit = more->unit; unit; unit = unit->outer) {
-        outermost = unit;
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
         view->open_units++;
-    }
-    view->busy = more->tally ? more->tally->busy : 0;
     if (more->tally)
         view->tally = *more->tally;
-    if (!outermost)
+    view->busy = view->tally.busy;
+    if (!more->unit)
         return;
-    view->busy += hb_anchor_span(anchor, anchor->stamp - outermost->since);
+    view->busy += busy_locked(beat, more, anchor, anchor->stamp);
     view->unit_since = hb_anchor_time(anchor, more->unit->since);
     memcpy(view->unit, more->unit->label, sizeof view->unit);
 }
@@ -189,7 +195,7 @@ static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor
         return;
     hb_lock_acquire(&more->lock);
     memcpy(view->name, more->name, sizeof view->name);
-    view_units_locked(view, more, anchor);
+    view_units_locked(beat, view, more, anchor);
     view->unit_due = unit_due_locked(more);
     view->paused_until = paused_until_locked(beat, more);
     view->progressed = more->progressed;

@@ -16,9 +16,6 @@
 
 #include "hb_beat.h"
 
-/* Room for a path, mostly. */
-#define HB_LABEL_SIZE 256
-
 struct hb_unit {
     hb_unit *outer;   /* U */
     hb_stamp since;   /* constant */
@@ -32,7 +29,7 @@ struct hb_unit {
 struct hb_tally {
     uint64_t units;
     hb_time sum, least, most;
-    hb_time busy;          /* of outermost units that were */
+    hb_time busy;          /* until no unit was open any more, the last time */
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
 
