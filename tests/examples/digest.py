@@ -169,6 +169,8 @@ class Pool:
     def on_health(self, health: Health) -> None:
         """Of one that ends, its results tell, and of one that recovers, the next result."""
         worker = next(worker for worker in self.workers if worker.beat is health.beat)
+        if worker.exception is not None:
+            raise worker.exception
         if not health.healthy and health.unit is not None and health.cause not in ENDS:
             self.progress.say(f"{worker.name} is not healthy: stalled on {health.unit}")
             self.stalled[worker] = health.unit

@@ -2,9 +2,9 @@
 
     python misbehaving.py --interval 1
 
-The worker pulses twice and then gets stuck outside the engine, where nothing can be asked of it. Its
-pulses stop, since nobody pulses for a thread that hangs; a monitor notices, in a thread of its
-own that needs no interpreter, and says where the worker's thread was seen last.
+The worker pulses twice and then gets stuck outside the engine, where nothing can be asked of it.
+Its pulses stop, since nobody pulses for a thread that hangs. A monitor notices, in a thread of its
+own that needs no interpreter, and says what is known of the worker's thread.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ PULSES = 2
 
 
 class Trap:
-    """Work that hangs until it is let go."""
+    """Work that hangs after a while, until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, healthy_for: float) -> None:
+        self.healthy_for = healthy_for
         self.opened = Event()
 
     def work(self, ctx: WorkerContext) -> None:
-        for _ in range(PULSES):
-            ctx.pulse()
-            ctx.sleep(ctx.beat.interval)
+        ctx.sleep(self.healthy_for)
         self.opened.wait()
 
 
@@ -48,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--interval", type=float, default=1.0, help="seconds between two pulses (default 1)")
     add("--timeout", type=float, help="seconds of silence to bear (default: two intervals)")
     options = parser.parse_args(argv)
-    trap = Trap()
+    trap = Trap((PULSES + 0.5) * options.interval)
     worker: Worker[None] = Worker(trap.work, interval=options.interval, name="worker")
     with worker, Monitor(worker, timeout=options.timeout or 2 * options.interval) as monitor:
         health = watch(worker, monitor)
