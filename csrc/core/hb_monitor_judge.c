@@ -10,6 +10,8 @@
 
 hb_time hb__limit_of(const hb_watched *watched)
 {
+    if (watched->misses == 1)
+        return watched->timeout;
     if (watched->timeout > HB_FOREVER / watched->misses)
         return HB_FOREVER;
     return watched->timeout * watched->misses;
@@ -214,8 +216,27 @@ static bool is_late(const hb_beat *beat, hb_sentence sentence, hb_time now)
     return sentence.cause == HB_CAUSE_MISSED && now >= sentence.due - lead_of(&beat->watched);
 }
 
+/* Nearly every look is at a healthy beat which has pulsed since the last: a few steps then. */
+static inline bool is_well_locked(hb_beat *beat, const hb_anchor *anchor)
+{
+    const hb_watched *watched = &beat->watched;
+    uint32_t special = HB_BEAT_ENDED | HB_BEAT_PAUSED | HB_BEAT_TIMED;
+    if (watched->status != HB_WATCH_HEALTHY || watched->paced || watched->timed ||
+        (hb_load_relaxed(&beat->flags) & special))
+        return false;
+    hb_time at = hb_anchor_time(anchor, hb_load_relaxed(&beat->last)) + watched->timeout / 2;
+    if (watched->misses != 1 || at <= anchor->now || at + watched->timeout / 2 < watched->floor)
+        return false;
+    hb_wheel_file(&hb__monitors.wheel, beat, at);
+    return true;
+}
+
 bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding)
 {
+    if (is_well_locked(beat, anchor)) {
+        hb__monitors.stats.looks++;
+        return false;
+    }
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
     hb_sentence none = { 0, HB_CAUSE_NONE };

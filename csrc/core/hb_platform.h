@@ -100,6 +100,11 @@ void hb_platform_barrier(void);
  * never given back. */
 void *hb_platform_reserve(size_t bytes);
 
+/* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it may be kept
+ * in larger pages, whose addresses are found sooner. */
+#define HB_LARGE_PAGE ((size_t)2 << 20)
+void hb_platform_settle(void *memory, size_t bytes);
+
 /* ---- looking at threads ---- */
 
 /* The system's number of the calling thread, and its name there. */

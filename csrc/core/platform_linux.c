@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -109,6 +110,16 @@ bool hb_platform_barrier_prepare(void)
 void hb_platform_barrier(void)
 {
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
+/* The order to do so at once came with Linux 6.1; an older kernel refuses it. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    madvise(memory, bytes, MADV_COLLAPSE);
 }
 
 /* ---- looking at threads ---- */

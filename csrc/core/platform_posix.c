@@ -119,6 +119,12 @@ void hb_platform_barrier(void)
 {
 }
 
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
 int32_t hb_platform_thread_number(void)
 {
     static hb_atomic_u32 numbers;
