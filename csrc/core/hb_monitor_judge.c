@@ -87,11 +87,14 @@ static bool has_pulsed_since_noted_locked(hb_beat *beat)
     return hb_load_acquire(&beat->pulses) != hb__notes_locked(beat)->pulses;
 }
 
-bool hb__has_recovered_locked(hb_beat *beat, const hb_anchor *anchor)
+/* However late the look is, and whatever came after. A pause is no recovery. */
+bool hb__has_recovered_locked(hb_beat *beat, hb_time now)
 {
-    hb_cause cause = hb__notes_locked(beat)->cause;
-    if (cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK)
-        return hb__sentence_locked(beat, anchor).due > anchor->now;
+    const hb_notes *notes = hb__notes_locked(beat);
+    if (notes->cause == HB_CAUSE_OVERRAN)
+        return hb_beat_deadlines(beat).unit_due > now;
+    if (notes->cause == HB_CAUSE_STUCK)
+        return hb_beat_deadlines(beat).progress_at != notes->progress_at;
     return has_pulsed_since_noted_locked(beat);
 }
 
@@ -108,7 +111,7 @@ hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor)
     if (hb_beat_has_ended(beat))
         return HB_WATCH_ENDED;
     if (status == HB_WATCH_UNHEALTHY)
-        return hb__has_recovered_locked(beat, anchor) ? HB_WATCH_HEALTHY : HB_WATCH_UNHEALTHY;
+        return hb__has_recovered_locked(beat, anchor->now) ? HB_WATCH_HEALTHY : HB_WATCH_UNHEALTHY;
     if (status != HB_WATCH_IDLE && is_paused_locked(beat, anchor->now))
         return HB_WATCH_PAUSED;
     if (status == HB_WATCH_STARTING && hb_load_relaxed(&beat->pulses))
@@ -153,7 +156,8 @@ void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now)
 
 /* ---- doubts ---- */
 
-/* M4: by how much the monitors looked late since the evidence, if that matters to this beat. */
+/* M4: by how much the monitors looked late since the evidence, if that matters to this beat. No more
+ * than it would have if it pulsed now, so that what is granted never outlives a pulse. */
 static hb_time credit_locked(hb_beat *beat)
 {
     const hb_watched *watched = &beat->watched;
@@ -162,7 +166,9 @@ static hb_time credit_locked(hb_beat *beat)
         hb_time lost = hb__monitors.lost - hb__notes_locked(beat)->lost;
         credit = lost > credit ? lost : credit;
     }
-    return credit > watched->timeout / 16 ? credit : 0;
+    if (credit <= watched->timeout / 16)
+        return 0;
+    return credit < hb__limit_of(watched) ? credit : hb__limit_of(watched);
 }
 
 static bool doubt_locked(hb_beat *beat, hb_time until)
@@ -244,7 +250,7 @@ bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding
     if (hb_beat_has_ended(beat))
         return found_locked(finding, HB_FOUND_ENDED, beat, pulses, none);
     if (watched->status == HB_WATCH_UNHEALTHY)
-        return hb__has_recovered_locked(beat, anchor) &&
+        return hb__has_recovered_locked(beat, anchor->now) &&
                found_locked(finding, HB_FOUND_ALIVE, beat, pulses, none);
     learn_pulses_locked(beat, pulses);
     hb_sentence sentence = hb__sentence_locked(beat, anchor);

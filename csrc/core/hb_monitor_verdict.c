@@ -121,6 +121,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     hb_beat *beat = finding->beat;
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
+    hb_time progress_at = hb_beat_deadlines(beat).progress_at; /* likewise before the sentence */
     hb_anchor anchor = hb_anchor_take();
     hb_sentence sentence = hb__sentence_locked(beat, &anchor);
     if (sentence.due > anchor.now || hb_beat_has_ended(beat)) {
@@ -133,6 +134,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     notes->pulses = pulses;
     notes->cause = health->cause;
     notes->since = health->since;
+    notes->progress_at = progress_at;
     watched->status = HB_WATCH_UNHEALTHY;
     return true;
 }
@@ -172,7 +174,7 @@ static bool publish(hb_finding *finding, hb_health *health, hb_told *told)
 
 static void see_to_silent(hb_finding *finding)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = new_verdict(finding);
     if (!health) {
         put_off(finding);
@@ -182,7 +184,7 @@ static void see_to_silent(hb_finding *finding)
         act(finding->monitor, health);
         publish(finding, health, &told);
     }
-    hb__announce(finding->monitor, health, &told);
+    hb__announce(health, &told);
 }
 
 /* ---- all that was found ---- */
