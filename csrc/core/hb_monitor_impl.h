@@ -96,6 +96,8 @@ hb_notes *hb__notes_locked(hb_beat *beat);
 bool hb__need_notes(hb_beat *beat);
 /* Whether it has pulsed, or done what it is expected to, since it was judged. */
 bool hb__has_recovered_locked(hb_beat *beat, hb_time now);
+/* The flag that tells of a recovery from a silence of that cause. */
+uint32_t hb__flag_of(hb_cause cause);
 hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor);
 
 /* One look: files it again, or notes in `finding` what has to be done; true then. */

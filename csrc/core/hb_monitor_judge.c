@@ -98,6 +98,11 @@ bool hb__has_recovered_locked(hb_beat *beat, hb_time now)
     return has_pulsed_since_noted_locked(beat);
 }
 
+uint32_t hb__flag_of(hb_cause cause)
+{
+    return cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK ? HB_BEAT_EXPECTED : HB_BEAT_AWAITED;
+}
+
 static bool is_paused_locked(hb_beat *beat, hb_time now)
 {
     if (!(hb_load_relaxed(&beat->flags) & HB_BEAT_PAUSED))
@@ -222,6 +227,15 @@ static bool is_late(const hb_beat *beat, hb_sentence sentence, hb_time now)
     return sentence.cause == HB_CAUSE_MISSED && now >= sentence.due - lead_of(&beat->watched);
 }
 
+/* A pulse that was under way since before the verdict may have put the flag down, and called in vain. */
+static bool is_alive_locked(hb_beat *beat, hb_time now)
+{
+    if (hb__has_recovered_locked(beat, now))
+        return true;
+    hb__beat_listen(beat, hb__flag_of(hb__notes_locked(beat)->cause));
+    return hb__has_recovered_locked(beat, now);
+}
+
 /* Nearly every look is at a healthy beat which has pulsed since the last: a few steps then. */
 static inline bool is_well_locked(hb_beat *beat, const hb_anchor *anchor)
 {
@@ -250,7 +264,7 @@ bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding
     if (hb_beat_has_ended(beat))
         return found_locked(finding, HB_FOUND_ENDED, beat, pulses, none);
     if (watched->status == HB_WATCH_UNHEALTHY)
-        return hb__has_recovered_locked(beat, anchor->now) &&
+        return is_alive_locked(beat, anchor->now) &&
                found_locked(finding, HB_FOUND_ALIVE, beat, pulses, none);
     learn_pulses_locked(beat, pulses);
     hb_sentence sentence = hb__sentence_locked(beat, anchor);

@@ -55,11 +55,6 @@ static void see_to_late(hb_finding *finding)
 
 /* ---- a silence ---- */
 
-static uint32_t flag_of(hb_cause cause)
-{
-    return cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK ? HB_BEAT_EXPECTED : HB_BEAT_AWAITED;
-}
-
 static hb_evidence first_evidence(hb_finding *finding)
 {
     hb__monitors_lock();
@@ -145,7 +140,7 @@ static bool confirm(hb_finding *finding, const hb_health *health)
     bool confirmed = hb__has_still_locked(finding) && sentence_still_locked(finding, health);
     hb__monitors_unlock();
     if (!confirmed)
-        hb__beat_lower_flag(finding->beat, flag_of(finding->sentence.cause));
+        hb__beat_lower_flag(finding->beat, hb__flag_of(finding->sentence.cause));
     return confirmed;
 }
 
@@ -223,7 +218,7 @@ static void raise_flags(hb_finding *findings, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (findings[i].kind != HB_FOUND_SILENT)
             continue;
-        hb__beat_raise_flag(findings[i].beat, flag_of(findings[i].sentence.cause));
+        hb__beat_raise_flag(findings[i].beat, hb__flag_of(findings[i].sentence.cause));
         any = true;
     }
     if (any)
