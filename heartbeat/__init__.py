@@ -6,6 +6,9 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   threads    go, Task, Stopped
+#   extensions get_include
 #   threads    go, Task, Stopped
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
@@ -13,6 +16,7 @@
 #   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
     ChannelStats,
@@ -88,6 +92,7 @@ __all__ = [
     "after",
     "after_func",
     "dump",
+    "get_include",
     "go",
     "nil",
     "now",

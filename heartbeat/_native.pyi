@@ -1,5 +1,5 @@
 from _typeshed import structseq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import timedelta
 from types import GenericAlias
 from typing import (
@@ -464,6 +464,119 @@ class Heartbeat(Source[float]):
     def __next__(self) -> float: ...
 
 def snapshot() -> list[HeartbeatStats]: ...
+
+@final
+class Done(Source[None]):
+    @property
+    def closed(self) -> bool: ...
+
+@final
+class WorkerContext:
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def done(self) -> Done: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def stopping(self) -> bool: ...
+    def send(
+        self, value: Any, /, *, timeout: _Duration | None = None, deadline: float | None = None
+    ) -> None: ...
+    def recv(
+        self,
+        source: Source[_T],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+    ) -> _T: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | None]: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        case1: _Case[_B],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | _B | None]: ...
+    @overload
+    def select(
+        self,
+        *cases: _Case[Any],
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[Any]: ...
+    def sleep(self, d: _Duration, /) -> None: ...
+    def pulse(self) -> None: ...
+    def unit(self, label: str = "", *, timeout: _Duration | None = None) -> _Unit: ...
+
+# What a worker yields has a type; what it sends through its context has not.
+@disjoint_base
+class Worker(Source[_T]):
+    @overload
+    def __new__(
+        cls,
+        work: Callable[[WorkerContext], Generator[_T, None, Any]]
+        | Callable[[], Generator[_T, None, Any]],
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        work: Any,  # a callable, with a WorkerContext or without, or a native unit
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Worker[Any]: ...
+    @property
+    def state(
+        self,
+    ) -> Literal["new", "running", "stopping", "returned", "raised", "stopped"]: ...
+    @property
+    def exception(self) -> BaseException | None: ...
+    @property
+    def results(self) -> Channel[_T]: ...
+    @property
+    def pulses(self) -> Pulses: ...
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def ident(self) -> int | None: ...
+    def start(self) -> Self: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: _Duration | None = None, *, deadline: float | None = None) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
 
 @type_check_only
 class _HasBeat(Protocol):

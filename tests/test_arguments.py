@@ -12,6 +12,7 @@ import pytest
 
 from heartbeat import (
     Channel,
+    Heartbeat,
     Selector,
     Ticker,
     Timer,
@@ -67,6 +68,7 @@ channel: Channel[Any] = Channel()
 timer, ticker, func_timer = Timer(INF), Ticker(1e9), after_func(INF, int)
 selector = Selector([channel])
 watchdog = Watchdog(1e9)
+beat = Heartbeat("beat")
 task = go(nil.recv, timeout=0.001)
 task.join()
 assert task.exception
@@ -77,10 +79,21 @@ TIMED: list[Call] = [
     lambda **waiting: channel.send_many([1, 2], **waiting), timer.recv, ticker.recv, func_timer.recv,
     watchdog.recv,
     task.recv, task.join, task.result, nil.recv, select, lambda **waiting: select(channel, **waiting),
-    selector.select,
+    selector.select, beat.recv, beat.pulses.recv,
 ]
 DELAYED: list[Call] = [sleep, after, Timer, tick, Ticker, timer.reset, ticker.reset, func_timer.reset,
                        lambda d: after_func(d, int)]
+
+
+@pytest.mark.parametrize(("bad", "error", "match"), BAD_SECONDS, ids=repr)
+def test_seconds_of_a_heartbeat(bad: Any, error: type[Exception], match: str) -> None:
+    for name in "interval", "timeout":
+        with pytest.raises(error, match=f"{name} .*{match}"):
+            Heartbeat(**{name: bad})
+    with pytest.raises(error, match=f"timeout .*{match}"):
+        beat.unit(timeout=bad)
+    with pytest.raises(error, match=f"max .*{match}"):
+        beat.pause(bad)
 
 
 @pytest.mark.parametrize(("bad", "error", "match"), BAD_SECONDS, ids=repr)
@@ -237,6 +250,43 @@ BAD_CALLS: list[tuple[Call, type[Exception], str]] = [
     (lambda: go(None), TypeError, "fn .*NoneType"),
     (lambda: go(int, name=5), TypeError, "name .*int"),
     (lambda: go(int, name="\ud800"), UnicodeEncodeError, "surrogates"),
+    # heartbeats
+    (lambda: Heartbeat(5), TypeError, "name .*int"),
+    (lambda: Heartbeat("x", 1), TypeError, "positional argument"),
+    (lambda: Heartbeat(period=1), TypeError, "period"),
+    (lambda: Heartbeat("\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: Heartbeat(interval=0), ValueError, "interval .*more than 0, not 0"),
+    (lambda: Heartbeat(timeout=0.0), ValueError, r"timeout .*more than 0, not 0\.0"),
+    (lambda: Heartbeat(interval=3, timeout=2), ValueError, "interval .*3.*timeout .*2"),
+    (lambda: Heartbeat(keep=2), ValueError, "keep .*0 or 1, not 2"),
+    (lambda: Heartbeat(keep=-1), ValueError, "keep .*0 or 1, not -1"),
+    (lambda: Heartbeat(keep=10**30), ValueError, "keep .*0 or 1"),
+    (lambda: Heartbeat(keep=1.0), TypeError, "keep .*float"),
+    (lambda: Heartbeat(keep=None), TypeError, "keep .*NoneType"),
+    (lambda: beat.pulse(1), TypeError, "pulse"),
+    (lambda: beat.progress(), TypeError, r"progress\(\) .*'done'"),
+    (lambda: beat.progress("x"), TypeError, "done .*str"),
+    (lambda: beat.progress(-1), ValueError, "done .*not negative, not -1"),
+    (lambda: beat.progress(NAN), ValueError, "done .*finite"),
+    (lambda: beat.progress(INF), ValueError, "done .*finite"),
+    (lambda: beat.progress(10**400), OverflowError, "too large"),
+    (lambda: beat.progress(1, "x"), TypeError, "total .*str"),
+    (lambda: beat.progress(1, -0.5), ValueError, r"total .*not -0\.5"),
+    (lambda: beat.progress(1, 2, 3), TypeError, "phase .*int"),
+    (lambda: beat.progress(1, 2, "\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: beat.progress(1, 2, "x", 4), TypeError, "positional"),
+    (lambda: beat.unit(5), TypeError, "label .*int"),
+    (lambda: beat.unit("\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: beat.unit("x", 5), TypeError, "positional"),
+    (lambda: beat.unit(timeout=0), ValueError, "timeout .*more than 0, not 0"),
+    (lambda: beat.unit(name="x"), TypeError, r"unit\(\) .*'name'"),
+    (lambda: beat.pause(), TypeError, r"pause\(\) .*'max'"),
+    (lambda: beat.pause(None), TypeError, "max .*None"),
+    (lambda: beat.pause(0), ValueError, "max .*more than 0, not 0"),
+    (lambda: beat.pause(1, 2), TypeError, "positional"),
+    (lambda: beat.pulse_interval(), ValueError, "'beat' has no interval"),
+    (lambda: send(beat, 1), TypeError, "channel .*Heartbeat"),
+    (lambda: send(beat.pulses, 1), TypeError, "channel .*Pulses"),
     (lambda: task.join(1, 2), TypeError, "positional"),
     (lambda: task.join(1, timeout=1), TypeError, "'timeout'"),
     (lambda: task.join(1, deadline=1), TypeError, "timeout or deadline"),
@@ -250,6 +300,7 @@ def test_a_bad_call(call: Call, error: type[Exception], match: str) -> None:
     with pytest.raises(error, match=match):
         call()
     assert before == (channel.stats(), len(selector), timer.due, ticker.due)
+    assert beat.stats().pulses == 0 and beat.stats().progress is None
 
 
 BAD_VALUES = [

@@ -13,6 +13,7 @@ import pytest
 from heartbeat import (
     Channel,
     Closed,
+    Heartbeat,
     Selector,
     Task,
     Ticker,
@@ -184,7 +185,36 @@ def timer_that_refers_to_itself() -> Item:
     return item
 
 
+def heartbeat_that_refers_to_itself() -> Item:
+    class Own(Heartbeat):
+        pass
+
+    beat = Own("own")
+    item = Item(beat, beat.unit("not entered"), beat.pause(1))
+    beat.item = item
+    return item
+
+
+def heartbeat_in_a_unit_of_its_own() -> Any:
+    class Working(Heartbeat):
+        pass
+
+    beat = Working()
+    beat.unit_of_work = beat.unit("open")
+    beat.unit_of_work.__enter__()
+    return beat
+
+
+def heartbeat_named_by_what_refers_to_it() -> Name:
+    name = Name("worker")
+    name.holder = Heartbeat(name).unit(name)
+    return name
+
+
 CYCLES = [
+    heartbeat_that_refers_to_itself,
+    heartbeat_in_a_unit_of_its_own,
+    heartbeat_named_by_what_refers_to_it,
     item_in_its_channel,
     item_in_a_subclass_with_attributes,
     channel_in_itself,
@@ -269,7 +299,7 @@ def test_what_was_not_sent_is_released() -> None:
 
 def test_weak_references() -> None:
     alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Watchdog(1), Selector(),
-             go(int), after_func(1e6, int)]
+             go(int), Heartbeat(), Heartbeat().pulses, after_func(1e6, int)]
     watches = [weakref.ref(one) for one in alive]
     assert [watch() for watch in watches] == alive
     assert weakref.ref(nil)() is nil
@@ -277,6 +307,30 @@ def test_weak_references() -> None:
     [task.join() for task in alive if isinstance(task, Task)]
     alive.clear()
     wait_until(lambda: not any(watch() for watch in watches))
+
+
+def test_a_heartbeat_of_a_collected_cycle_has_ended() -> None:
+    pulses = (item := heartbeat_that_refers_to_itself()).held[0].pulses
+    del item
+    assert not pulses.closed
+    gc.collect()
+    assert pulses.closed
+
+
+def test_a_heartbeat_may_be_kept_by_its_own_finalizer() -> None:
+    kept: list[Any] = []
+
+    class Phoenix(Heartbeat):
+        def __del__(self) -> None:
+            if not kept:
+                kept.append(self)
+
+    pulses = Phoenix().pulses
+    assert kept and not pulses.closed
+    kept[0].pulse()
+    assert pulses.try_recv() is not None
+    kept[0] = None
+    assert pulses.closed
 
 
 def test_a_weak_reference_calls_back() -> None:

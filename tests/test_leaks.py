@@ -30,7 +30,10 @@ def answer():
     for request in requests:
         answers.send(request)
 server = go(answer)
-watched = [None, True, False, value, channel, target, many, closed, empty, timer, watchdog, selector, task,
+beat, unbuffered = Heartbeat("beat"), Heartbeat(keep=0)
+again = beat.unit("again")
+watched = [beat, beat.pulses, again, Heartbeat, None, True, False, value, channel, target, many, closed, empty, timer,
+           watchdog, selector, task,
            Channel, Timer, Selected, Closed, TimeoutError, requests]
 
 def refused(error, call, *arguments, **keywords):
@@ -101,6 +104,21 @@ MAKING = [
     (20_000, "func_timer.reset(1e9), after_func(1e9, value.__init__).stop()"),
     (2_000, "(lambda done: (after_func(0, done.close), list(done)))(Channel())"),
 ]
+BEATING = [
+    (500_000, "beat.pulse(), unbuffered.pulse()"),
+    (50_000, "beat.pulse(), beat.recv(), beat.pulse(), select(beat.pulses), beat.try_recv()"),
+    (50_000, "beat.pulse(), next(beat), beat.pulses.waiting, beat.pulses.name, beat.name"),
+    (20_000, "beat.progress(1, 2, 'phase'), beat.stats(), repr(beat), repr(beat.pulses), beat.pause(1)"),
+    (50_000, "again.__enter__(), again.__exit__()"),
+    (20_000, "(lambda unit: (unit.__enter__(), repr(unit)))(beat.unit('unit ' * 20, timeout=5))"),
+    (20_000, "Heartbeat('name' * 20, interval=1).pulse_interval(), Heartbeat().close()"),
+    (10_000, "(lambda made: (made.pulse(), made.unit().__enter__(), made.close(), list(made)))(Heartbeat('x'))"),
+    (2_000, "snapshot()"),
+    (5_000, "refused(TimeoutError, unbuffered.recv, timeout=0), refused(ValueError, Heartbeat, interval=0),"
+            "refused(ValueError, Heartbeat, interval=2, timeout=1), refused(TypeError, Heartbeat, name=5),"
+            "refused(TypeError, beat.unit, 5), refused(Error, again.__exit__),"
+            "refused(TypeError, beat.progress, 1, 2, 3), refused(TypeError, beat.pause, 'x')"),
+]
 RUNNING = [
     (1_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
     (1_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
@@ -108,8 +126,8 @@ RUNNING = [
 ]
 
 
-@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, RUNNING],
-                         ids=["receiving and sending", "refusing", "selecting", "making", "running"])
+@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, BEATING, RUNNING],
+                         ids=["receiving and sending", "refusing", "selecting", "making", "beating", "running"])
 def test_nothing_is_left_behind(operations: list[tuple[int, str]]) -> None:
     checks = [f"check(lambda: ({operation}), {times})\n" for times, operation in operations]
     run_program(PRELUDE + "".join(checks) + "requests.close()\nserver.join()\n")

@@ -63,6 +63,7 @@ int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_done(PyObject *module, hbpy_state *state);
 int hbpy_init_worker(PyObject *module, hbpy_state *state);
 int hbpy_init_worker_context(PyObject *module, hbpy_state *state);
+int hbpy_init_capi(PyObject *module, hbpy_state *state);
 int hbpy_init_stack(PyObject *module, hbpy_state *state);
 int hbpy_init_health(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
@@ -217,6 +218,8 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+/* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
+void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
 
 /* The first thing such a body does: sets the hooks that threading wants in every thread. */
 void hbpy_install_hooks(hbpy_state *state);

@@ -70,6 +70,7 @@ static int shape_chan(hbpy_channel *self, uint64_t capacity, char dtype)
         return -1;
     }
     self->dtype = dtype;
+    hb_chan_set_type(self->chan, dtype);
     return 0;
 }
 
@@ -174,12 +175,13 @@ static int Channel_clear(PyObject *py_self)
     return 0;
 }
 
-/* A monitor may have a reference too, and give it up on a thread that cannot release objects. */
+/* A monitor or an extension may have a reference too, and give it up on a thread that cannot
+ * release objects. Numbers stay for an extension to receive. */
 static void leave_chan(hbpy_channel *self)
 {
     hb_word word;
     drop_cause(self);
-    while (self->chan && hb_chan_try_recv(self->chan, &word) == HB_OK)
+    while (self->chan && !self->dtype && hb_chan_try_recv(self->chan, &word) == HB_OK)
         self->base.kind->drop(&self->base, word);
     if (self->chan)
         hb_source_set_name(hb_chan_source(self->chan), NULL);

@@ -29,9 +29,16 @@ void hbpy_install_hooks(hbpy_state *state)
 
 void hbpy_run_attached(void (*body)(void *arg), void *arg)
 {
+    hbpy_run_after(NULL, body, arg);
+}
+
+void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg)
+{
     PyThreadState *py_thread = PyThreadState_New(PyInterpreterState_Main());
     if (!py_thread)
         Py_FatalError("heartbeat: no memory for a thread state");
+    if (alone)
+        alone(arg);
     hbpy_attach(py_thread);
     body(arg);
     PyThreadState_Clear(py_thread);

@@ -56,32 +56,40 @@ static int read_done(hbpy_state *state, hbpy_worker *self, PyObject *py_done)
     return 0;
 }
 
-static int read_name(hbpy_worker *self, PyObject *py_name)
+static int read_name(hbpy_worker *self, PyObject *py_name, PyObject *py_work)
 {
     if (hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
     if (!self->py_name)
-        self->py_name = hbpy_default_name(self->py_work, "worker");
+        self->py_name = hbpy_default_name(py_work, "worker");
     return self->py_name ? 0 : -1;
 }
 
-static int refuse_data(PyObject *py_data)
+/* The dtype of the results, of which a native unit has its own: a new reference. */
+static PyObject *results_dtype(hbpy_worker *self, PyObject *py_dtype)
 {
-    if (!py_data || py_data == Py_None)
-        return 0;
-    PyErr_SetString(PyExc_TypeError, "data is for native units: a Python callable needs none");
-    return -1;
+    bool asked = py_dtype && py_dtype != Py_None;
+    if (asked || !hbpy_worker_is_native(self))
+        return Py_NewRef(asked ? py_dtype : Py_None);
+    return PyUnicode_FromFormat("%c", hbpy_native_dtype(&self->native, 0));
+}
+
+static int check_dtype(hbpy_worker *self)
+{
+    char dtype = channel_of(self->py_results)->dtype;
+    return hbpy_worker_is_native(self) && !hbpy_native_dtype(&self->native, dtype) ? -1 : 0;
 }
 
 static int make_results(hbpy_state *state, hbpy_worker *self, const given *arguments)
 {
     PyObject *py_zero = PyLong_FromLong(0);
     PyObject *py_capacity = arguments->py_results ? arguments->py_results : py_zero;
-    if (py_zero)
-        self->py_results = hbpy_channel_new(state, "results", py_capacity, arguments->py_dtype,
-                                            self->py_name);
+    PyObject *py_dtype = py_zero ? results_dtype(self, arguments->py_dtype) : NULL;
+    if (py_dtype)
+        self->py_results = hbpy_channel_new(state, "results", py_capacity, py_dtype, self->py_name);
+    Py_XDECREF(py_dtype);
     Py_XDECREF(py_zero);
-    if (!self->py_results)
+    if (!self->py_results || check_dtype(self) < 0)
         return -1;
     self->base.source = ((hbpy_source *)self->py_results)->source;
     return 0;
@@ -91,8 +99,9 @@ static int make(hbpy_state *state, hbpy_worker *self, const given *arguments)
 {
     hb_time interval, timeout;
     if (hbpy_heartbeat_times(arguments->py_interval, arguments->py_timeout, &interval, &timeout) < 0 ||
-        hbpy_worker_read_work(self, arguments->py_work) < 0 || refuse_data(arguments->py_data) < 0 ||
-        read_done(state, self, arguments->py_done) < 0 || read_name(self, arguments->py_name) < 0 ||
+        hbpy_worker_read_work(self, arguments->py_work, arguments->py_data) < 0 ||
+        read_done(state, self, arguments->py_done) < 0 ||
+        read_name(self, arguments->py_name, arguments->py_work) < 0 ||
         make_results(state, self, arguments) < 0)
         return -1;
     self->py_beat = hbpy_heartbeat_new(state, self->py_name, interval, timeout);
@@ -125,7 +134,7 @@ static int traverse(PyObject *py_self, visitproc visit, void *arg)
     Py_VISIT(self->py_work);
     Py_VISIT(self->py_context);
     Py_VISIT(self->py_exception);
-    return 0;
+    return hbpy_native_traverse(&self->native, visit, arg);
 }
 
 /* What others of its parts rely on stays. */
@@ -135,6 +144,7 @@ static int clear(PyObject *py_self)
     Py_CLEAR(self->py_work);
     Py_CLEAR(self->py_context);
     Py_CLEAR(self->py_exception);
+    hbpy_native_release(&self->native);
     return 0;
 }
 
@@ -181,8 +191,14 @@ PyDoc_STRVAR(doc,
 "       data=None, dtype=None)\n--\n\n"
 "Work on a thread of its own that gives signs of life, hands over results and can be\n"
 "told to stop.\n\n"
-"work      a callable that takes a WorkerContext (or nothing), or a generator function:\n"
-"          each value it yields is a result, each resume a unit of work.\n"
+"work      a callable, called with a WorkerContext if it needs an argument; or a generator\n"
+"          function: each value it yields is a result, each resume a unit of work; or a\n"
+"          native unit, which runs without the interpreter: a PyCapsule named by its C\n"
+"          type, a function pointer of ctypes or cffi, or a numba cfunc, of one of the types\n"
+"              int (heartbeat_worker *, void *)    the whole worker: see heartbeat.h\n"
+"              int (void *, int64_t *)             one result a call: 0, at the end 1\n"
+"              int (void *, double *)              the same for dtype 'd'\n"
+"          Any other code it returns is raised: Error, with the attribute .code.\n"
 "interval  seconds from pulse to pulse, also while the worker waits for work or for\n"
 "          somebody to take a result. None: one pulse before every unit of work.\n"
 "timeout   seconds of silence after which a Monitor calls it unhealthy.\n"
@@ -190,8 +206,9 @@ PyDoc_STRVAR(doc,
 "name      a str that names the worker, its thread, its heartbeat and its channel.\n"
 "done      a Channel or Task: when it is closed or ended (or gives a value), the\n"
 "          worker is told to stop, as by stop().\n"
-"data      for native units only.\n"
-"dtype     that of .results: None, 'q' or 'd', as Channel's.\n\n"
+"data      what a native unit is given: None, an address (int), a capsule, a pointer of\n"
+"          ctypes or cffi, or a buffer; held until the unit has ended.\n"
+"dtype     that of .results: None, 'q' or 'd', as Channel's; for a native unit its own.\n\n"
 "    def work(ctx):\n"
 "        while True:\n"
 "            ctx.send(digest(ctx.recv(jobs)))\n\n"

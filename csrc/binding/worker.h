@@ -22,6 +22,7 @@
 
 #include "beat.h"
 #include "channel.h"
+#include "native.h"
 
 #include "hb_follow.h"
 #include "hb_worker.h"
@@ -38,8 +39,11 @@ typedef struct hbpy_worker {
     PyObject *py_beat;      /* constant: a Heartbeat */
     PyObject *py_done;      /* constant: a Done */
     PyObject *py_follows;   /* constant: what done= was given, or NULL */
-    PyObject *py_work;      /* the thread's, once started */
+    PyObject *py_work;      /* the thread's, once started; NULL for a native unit */
     bool takes_context;     /* constant: py_work is called with a WorkerContext */
+    hbpy_native native;     /* the thread's, once started; empty for Python work */
+    hb_status native_end;   /* the thread's: what the native unit came to */
+    int native_code;        /* likewise: with HB_FAILED */
     PyObject *py_context;   /* whoever starts it, then the thread's: context variables */
     hb_follow follow;       /* likewise; from start to end, if it follows something */
     hb_worker *worker;      /* constant once HBPY_STARTED */
@@ -70,12 +74,20 @@ bool hbpy_worker_ended(hbpy_worker *self);
 
 /* ---- what is done (worker_work.c) ---- */
 
-/* Takes py_work over into self->py_work and learns how to call it. 0, or -1 with TypeError. */
-int hbpy_worker_read_work(hbpy_worker *self, PyObject *py_work);
+/* Reads work= and data= into self->native, or self->py_work and how to call it. 0, or -1 with
+ * an exception. */
+int hbpy_worker_read_work(hbpy_worker *self, PyObject *py_work, PyObject *py_data);
+
+static inline bool hbpy_worker_is_native(hbpy_worker *self)
+{
+    return self->native.unit.kind != HB_NATIVE_NONE;
+}
 
 /* ---- the thread (worker_run.c) ---- */
 
 void hbpy_worker_main(void *self);
+/* HB_FOREVER as the core's 0. */
+hb_time hbpy_worker_interval(hbpy_worker *self);
 /* For hb_worker_on_loss. */
 void hbpy_worker_lost(void *self);
 
@@ -95,11 +107,15 @@ static inline hb_chan *hbpy_worker_done(hbpy_worker *self)
 
 /* ---- WorkerContext (worker_context.c) ---- */
 
+/* It holds parts of the worker and not the worker itself, nor, when that has ended, its
+ * results: what was raised leads to the frames of the work, and these lead here. Were that a
+ * cycle, an exception nobody looked at would be told late. */
 typedef struct hbpy_worker_context {
     PyObject_HEAD
-    hbpy_worker *worker;  /* constant; a reference */
-    hb_atomic_u32 thread; /* hb_thread id of the worker's thread; 0 once it has ended */
-    hb_duty duty;         /* that thread's, as all below */
+    PyObject *py_name, *py_beat, *py_done; /* constant */
+    PyObject *py_results; /* the worker's thread; NULL once it has ended */
+    hb_atomic_u32 thread; /* hb_thread id of that thread; 0 once it has ended */
+    hb_duty duty;         /* the thread's, as all below */
     bool told;            /* it knows that it is to stop */
     bool generates;       /* its units are the resumes of a generator */
     bool finishing;       /* the generator is being closed: it may pulse all the same */
@@ -110,9 +126,9 @@ static inline hbpy_worker_context *worker_context_of(void *self)
     return self;
 }
 
-/* For the calling thread, which is the worker's. */
+/* For the calling thread, which is the worker's and keeps it. */
 hbpy_worker_context *hbpy_worker_context_new(hbpy_worker *worker);
-/* From now on it refuses to be used. */
+/* Finishes an open unit; from now on it refuses to be used. */
 void hbpy_worker_context_end(hbpy_worker_context *self);
 
 /* 0, or -1 with Error: another thread's, or the worker has ended. */

@@ -15,6 +15,20 @@ static void close_generator(hbpy_worker_context *context, PyObject *py_generator
     Py_DECREF(py_reason);
 }
 
+/* The interpreter looks whether another thread wants its lock when a function begins or a loop
+ * goes round. A generator that is resumed from here may do neither (`yield from` does not).
+ * So this looks, in the place of the loop that a `for` statement would be. */
+#define TURN (5 * HB_SECOND / 1000)
+
+static void give_way(hb_time *turn_began)
+{
+    hb_time now = hb_now();
+    if (now - *turn_began < TURN)
+        return;
+    hbpy_attach(PyEval_SaveThread());
+    *turn_began = hb_now();
+}
+
 /* One unit of work. */
 static PySendResult resume(hbpy_worker_context *context, PyObject *py_generator, PyObject **py_value)
 {
@@ -38,8 +52,10 @@ static int hand_over(hbpy_worker_context *context, PyObject *py_value)
 static PyObject *generate(hbpy_worker_context *context, PyObject *py_generator)
 {
     PyObject *py_value;
+    hb_time turn_began = hb_now();
     context->generates = true;
     while (hbpy_worker_context_begin(context) == 0) {
+        give_way(&turn_began);
         PySendResult result = resume(context, py_generator, &py_value);
         if (result == PYGEN_RETURN)
             Py_DECREF(py_value);
@@ -63,10 +79,15 @@ static PyObject *refuse_coroutine(PyObject *py_coroutine)
     return NULL;
 }
 
+typedef struct duty_call {
+    hbpy_worker *worker;
+    hbpy_worker_context *context;
+} duty_call;
+
 static PyObject *work(void *arg)
 {
-    hbpy_worker_context *context = arg;
-    hbpy_worker *self = context->worker;
+    hbpy_worker *self = ((duty_call *)arg)->worker;
+    hbpy_worker_context *context = ((duty_call *)arg)->context;
     PyObject *py_given = (PyObject *)context;
     PyObject *py_made = PyObject_Vectorcall(self->py_work, &py_given, self->takes_context, NULL);
     PyObject *py_result = py_made;
@@ -97,17 +118,46 @@ static void keep_end(hbpy_worker *self, PyObject *py_exception, bool told)
     }
 }
 
-static void run(hbpy_worker *self)
+static void run_python(hbpy_worker *self)
 {
     bool told = false;
     hbpy_worker_context *context = hbpy_worker_context_new(self);
     if (context) {
-        Py_XDECREF(hbpy_call_in_context(self->py_context, work, context));
+        duty_call call = { self, context };
+        Py_XDECREF(hbpy_call_in_context(self->py_context, work, &call));
         told = context->told;
         hbpy_worker_context_end(context);
     }
     keep_end(self, hbpy_take_exception(), told);
     Py_XDECREF(context);
+}
+
+/* ---- native units ---- */
+
+hb_time hbpy_worker_interval(hbpy_worker *self)
+{
+    hb_time interval = heartbeat_of(self->py_beat)->interval;
+    return interval == HB_FOREVER ? 0 : interval;
+}
+
+/* All of it without the interpreter. */
+static void run_native(hbpy_worker *self)
+{
+    hb_duty duty;
+    hb_duty_init(&duty, hbpy_worker_beat(self), hbpy_worker_done(self), hbpy_worker_interval(self));
+    self->native_end = hbpy_native_run(&self->native, &duty, hbpy_worker_results(self),
+                                       &self->native_code);
+    hb_duty_fini(&duty);
+}
+
+static void end_native(hbpy_worker *self)
+{
+    hbpy_state *state = hbpy_state_of((PyObject *)self);
+    if (self->native_end == HB_FAILED)
+        hbpy_native_raise(state, &self->native, self->native_code);
+    else if (self->native_end != HB_OK)
+        hbpy_raise(state, self->native_end);
+    keep_end(self, hbpy_take_exception(), false);
 }
 
 /* ---- the end ---- */
@@ -127,22 +177,35 @@ static void finish(hbpy_worker *self)
         hb_follow_stop(&self->follow);
     Py_CLEAR(self->py_work);
     Py_CLEAR(self->py_context);
+    hbpy_native_release(&self->native);
+}
+
+static void begin(void *arg)
+{
+    hbpy_worker *self = arg;
+    hb_beat_adopt(hbpy_worker_beat(self));
+    hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
+    hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
+    if (hbpy_worker_is_native(self))
+        run_native(self);
 }
 
 static void body(void *arg)
 {
     hbpy_worker *self = arg;
-    hbpy_install_hooks(hbpy_state_of((PyObject *)self));
-    hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
-    hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
-    run(self);
+    if (hbpy_worker_is_native(self)) {
+        end_native(self);
+    } else {
+        hbpy_install_hooks(hbpy_state_of((PyObject *)self));
+        run_python(self);
+    }
     finish(self);
     Py_DECREF(self);
 }
 
 void hbpy_worker_main(void *self)
 {
-    hbpy_run_attached(body, self);
+    hbpy_run_after(begin, body, self);
 }
 
 void hbpy_worker_lost(void *self)

@@ -139,6 +139,11 @@ static uint32_t this_thread_id(void)
     return hb__this_thread_id ? hb__this_thread_id : hb_thread_id();
 }
 
+void hb_beat_adopt(hb_beat *beat)
+{
+    hb_store_relaxed(&beat->thread, this_thread_id());
+}
+
 static hb_status see_to_flags(hb_beat *beat, uint32_t flags)
 {
     if (flags & HB_BEAT_ENDED)

@@ -3,8 +3,8 @@
  * A pulse stores when it was, counts itself, and leaves a mark. It takes no lock, allocates
  * nothing and makes no system call, unless somebody asked to be told: then a flag
  * is up, and the pulse sees to it. Pulses coalesce: who listens finds one mark, however
- * many there were. Threads that pulse one beat at the same time may miscount them, as nothing
- * of a pulse is a step with the others; but the mark of each is seen.
+ * many there were. Threads that pulse one beat at the same time may miscount their pulses, or
+ * leave the time of the older one: of a pulse only the mark is sure to be seen.
  *
  *   P1 `last`, `pulses` and `fresh` are written by pulsing threads, in that order; a
  *      receiver takes `fresh` down before it reads the others.
@@ -94,6 +94,9 @@ hb_beat *hb_beat_after(uint32_t number);
 
 /* "" if it has none. Lives as long as the beat. */
 const char *hb_beat_name(hb_beat *beat);
+
+/* From now on its silence is explained by the calling thread, as after a pulse of that thread. */
+void hb_beat_adopt(hb_beat *beat);
 
 /* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);

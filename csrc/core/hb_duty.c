@@ -110,6 +110,8 @@ static hb_status run(hb_duty *duty, hb_select *select, hb_time deadline)
 static hb_status wait_for(hb_duty *duty, const hb_case *c, hb_word *word, hb_time deadline)
 {
     hb_select select;
+    if (deadline <= 0)
+        return HB_TIMEOUT;
     const hb_case cases[] = { { .source = hb_chan_source(duty->done), .direction = HB_RECV }, *c };
     hb_select_init(&select, cases, 2, true); /* two biased cases need no memory */
     hb_status status = run(duty, &select, deadline);

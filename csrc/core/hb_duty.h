@@ -54,7 +54,7 @@ bool hb_duty_stopped(hb_duty *duty);
 hb_status hb_duty_park(hb_duty *duty, hb_select *select, hb_time deadline);
 
 /* For native units, units of work included. HB_STOPPED once done is closed, HB_REVOKED; else as
- * the channel's. A sleep ends with HB_OK. */
+ * the channel's. A deadline of 0 does not wait. A sleep ends with HB_OK. */
 hb_status hb_duty_send(hb_duty *duty, hb_chan *chan, hb_word word, hb_time deadline);
 hb_status hb_duty_recv(hb_duty *duty, hb_chan *chan, hb_word *word, hb_time deadline);
 hb_status hb_duty_sleep(hb_duty *duty, hb_time deadline);

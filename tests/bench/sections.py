@@ -142,4 +142,20 @@ def python() -> Section:
     )
 
 
-SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go, "python": python}
+# ---- heartbeats ----
+
+BEATS = {"pulse": 10_000_000, "unit": 1_000_000, "pulse_ping_pong": 20_000}
+
+
+def beats() -> Section:
+    return Section(
+        "Heartbeats: a sign of life, in Python and in C",
+        "Nanoseconds an operation, median (least to most).",
+        build.beats(),
+        BEATS,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {
+    "core": core, "go": go, "python": python, "beats": beats,
+}
