@@ -28,19 +28,18 @@ needs_gil = pytest.mark.skipif(FREE_THREADED, reason="there is no interpreter lo
 @contextmanager
 def silenced(by: Callable[[], object], **options: Any) -> Iterator[tuple[Monitor, Health]]:
     """A thread pulses and then does this; what becomes of its beat."""
-    pulsed: Channel[None] = Channel()
+    told: Channel[Health] = Channel(None)
 
     def work() -> None:
         beat.pulse()
-        pulsed.send(None)
         by()
         beat.pulse()
 
-    with Heartbeat("heart") as beat, Monitor(beat, timeout=SHORT, grace=SOON, **options) as monitor:
+    monitor = Monitor(beat := Heartbeat("heart"), timeout=SHORT, grace=SOON, on_event=told.send, **options)
+    with monitor:
         task = go(work, name="worker")
-        pulsed.recv(timeout=SOON)
-        yield monitor, monitor.recv(timeout=SOON)
-        recovery = monitor.recv(timeout=SOON)
+        yield monitor, told.recv(timeout=SOON)
+        recovery = told.recv(timeout=SOON)
         assert recovery.healthy and recovery.cause is None
         task.result(SOON)
 
