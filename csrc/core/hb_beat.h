@@ -121,6 +121,7 @@ void hb__beat_listen(hb_beat *beat, uint32_t flag);
 typedef struct hb_pulses hb_pulses;
 typedef struct hb_unit hb_unit;
 typedef struct hb_tally hb_tally;
+typedef struct hb_work hb_work;
 
 struct hb_more {
     hb_lock lock;          /* U */
@@ -128,6 +129,8 @@ struct hb_more {
     hb_pulses *pulses;     /* U: set once */
     hb_unit *unit;         /* U: the innermost open */
     hb_tally *tally;       /* U: set once; of the units that were */
+    hb_work *works;        /* U: those that count units of their own */
+    hb_atomic_u32 opened;  /* U: how many units are in `unit`; works look without it */
     hb_time paused_until;  /* U */
     bool progressed;       /* U: the next three have been told */
     double done, total;    /* U: total < 0 if not known */

@@ -8,33 +8,25 @@ void hb_duty_init(hb_duty *duty, hb_beat *beat, hb_chan *done, hb_time interval)
     duty->done = done;
     duty->interval = interval;
     duty->next = interval ? hb_time_add(hb_now(), interval) : HB_FOREVER;
-    duty->working = false;
+    duty->looked = duty->quiet = 0;
+    hb_work_init(&duty->work, beat);
 }
 
 void hb_duty_fini(hb_duty *duty)
 {
-    hb_duty_end_unit(duty);
+    hb_work_fini(&duty->work);
 }
 
 /* ---- units ---- */
 
-/* Without memory for units the beat still beats. */
 void hb_duty_begin_unit(hb_duty *duty)
 {
-    if (duty->working)
-        return;
-    bool pulse = duty->interval == 0;
-    hb_status begun = hb_unit_begin(duty->beat, &duty->unit, NULL, HB_FOREVER, pulse);
-    duty->working = begun == HB_OK;
-    if (begun == HB_NO_MEMORY && pulse)
-        hb_beat_pulse(duty->beat);
+    hb_work_begin(&duty->work, duty->interval == 0);
 }
 
 void hb_duty_end_unit(hb_duty *duty)
 {
-    if (duty->working)
-        hb_unit_finish(duty->beat, &duty->unit);
-    duty->working = false;
+    hb_work_finish(&duty->work);
 }
 
 /* ---- pulses on the interval ---- */
@@ -46,15 +38,22 @@ static void set_next(hb_duty *duty, hb_time now)
     duty->next += passed * duty->interval;
 }
 
+static void look_at_clock(hb_duty *duty)
+{
+    hb_time now = hb_now();
+    if (now >= duty->next) {
+        hb_beat_pulse(duty->beat);
+        set_next(duty, now);
+    }
+    duty->looked = hb_stamp_now();
+    duty->quiet = hb_rate_counts(&duty->work.rate, duty->looked, duty->next - now);
+}
+
+/* A stamp is cheaper than the clock, and mostly enough. */
 static void pulse_if_due(hb_duty *duty)
 {
-    if (duty->interval == 0)
-        return;
-    hb_time now = hb_now();
-    if (now < duty->next)
-        return;
-    hb_beat_pulse(duty->beat);
-    set_next(duty, now);
+    if (duty->interval && hb_stamp_now() - duty->looked >= duty->quiet)
+        look_at_clock(duty);
 }
 
 bool hb_duty_stopped(hb_duty *duty)
@@ -88,7 +87,8 @@ hb_status hb_duty_park(hb_duty *duty, hb_select *select, hb_time deadline)
         hb_status status = hb_select_park(select, until);
         if (status != HB_TIMEOUT && status != HB_INTERRUPTED)
             return status;
-        pulse_if_due(duty);
+        if (duty->interval)
+            look_at_clock(duty);
         if (status == HB_TIMEOUT && until == deadline)
             return HB_TIMEOUT;
     }

@@ -23,15 +23,16 @@
 
 #include "hb_chan.h"
 #include "hb_select.h"
-#include "hb_unit.h"
+#include "hb_work.h"
 
 typedef struct hb_duty {
     hb_beat *beat;    /* constant; a reference of the owner's */
     hb_chan *done;    /* constant; likewise */
     hb_time interval; /* constant: 0: none */
     hb_time next;     /* when the next pulse is due, with an interval; else HB_FOREVER */
-    hb_unit unit;
-    bool working;     /* `unit` is open */
+    hb_stamp looked;  /* with an interval: when the clock was looked at, and for how many counts */
+    hb_stamp quiet;   /* from then on nothing can be due */
+    hb_work work;
 } hb_duty;
 
 /* On the worker's thread; the first interval begins now. */

@@ -49,3 +49,11 @@ hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
     hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
     return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
 }
+
+void hb__rate_renew(hb_rate *rate)
+{
+    hb_anchor anchor = hb_anchor_take();
+    rate->nanoseconds = anchor.rate;
+    rate->from = anchor.stamp;
+    rate->span = anchor.stamp - anchor.base;
+}

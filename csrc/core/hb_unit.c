@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_work.h"
+
 static void copy_text(char *text, size_t size, const char *given)
 {
     snprintf(text, size, "%s", given ? given : "");
@@ -30,11 +32,18 @@ static hb_tally *need_tally(hb_more *more)
     return tally;
 }
 
+hb_tally *hb__beat_need_tally(hb_beat *beat)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    return more ? need_tally(more) : NULL;
+}
+
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
     unit->outer = more->unit;
     more->unit = unit;
+    hb_fetch_add(&more->opened, 1);
     if (unit->due != HB_FOREVER)
         hb__beat_raise_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -59,18 +68,13 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
 
 /* ---- finish ---- */
 
-static unsigned bucket_of(hb_time took)
-{
-    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
-}
-
 static void count_locked(hb_tally *tally, hb_time took, bool outermost)
 {
     tally->least = tally->units == 0 || took < tally->least ? took : tally->least;
     tally->most = took > tally->most ? took : tally->most;
     tally->sum += took;
     tally->units++;
-    tally->buckets[bucket_of(took)]++;
+    tally->buckets[hb__bucket_of(took)]++;
     if (outermost)
         tally->busy += took;
 }
@@ -83,6 +87,7 @@ static bool take_out_locked(hb_more *more, hb_unit *unit)
     if (!*place)
         return false;
     *place = unit->outer;
+    hb_fetch_sub(&more->opened, 1);
     return true;
 }
 
@@ -103,7 +108,7 @@ void hb_unit_finish(hb_beat *beat, hb_unit *unit)
         hb_beat_pulse(beat);
     hb_lock_acquire(&more->lock);
     if (take_out_locked(more, unit))
-        count_locked(more->tally, took, more->unit == NULL);
+        count_locked(more->tally, took, !more->unit && !hb__works_open_locked(more));
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -167,19 +172,24 @@ static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
 
 static void view_units_locked(hb_beat_view *view, const hb_more *more, const hb_anchor *anchor)
 {
-    const hb_unit *outermost = NULL;
-    for (const hb_unit *unit = more->unit; unit; unit = unit->outer) {
-        outermost = unit;
-        view->open_units++;
-    }
-    view->busy = more->tally ? more->tally->busy : 0;
+    hb_stamp outermost = 0, innermost = 0;
     if (more->tally)
         view->tally = *more->tally;
-    if (!outermost)
+    for (const hb_work *work = more->works; work; work = work->next)
+        view->open_units += hb__work_look_locked(work, &view->tally, &outermost, &innermost);
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer) {
+        outermost = outermost && outermost < unit->since ? outermost : unit->since;
+        view->open_units++;
+    }
+    view->busy = view->tally.busy;
+    if (view->open_units == 0)
         return;
-    view->busy += hb_anchor_span(anchor, anchor->stamp - outermost->since);
-    view->unit_since = hb_anchor_time(anchor, more->unit->since);
-    memcpy(view->unit, more->unit->label, sizeof view->unit);
+    if (more->unit) {
+        innermost = more->unit->since;
+        memcpy(view->unit, more->unit->label, sizeof view->unit);
+    }
+    view->busy += hb_anchor_span(anchor, anchor->stamp > outermost ? anchor->stamp - outermost : 0);
+    view->unit_since = hb_anchor_time(anchor, innermost);
 }
 
 static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor)
