@@ -82,6 +82,8 @@ const char *hb_beat_name(hb_beat *beat);
 
 /* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);
+/* The same for one who has just read the time of the pulse. */
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now);
 
 /* Ends it: HB_OK for the call that did, HB_CLOSED for every later one. Who listens gets a
  * kept pulse and then the end; the monitor is told. */

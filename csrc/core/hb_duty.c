@@ -21,12 +21,14 @@ void hb_duty_fini(hb_duty *duty)
 
 void hb_duty_begin_unit(hb_duty *duty)
 {
-    hb_work_begin(&duty->work, duty->interval == 0);
+    if (!hb_work_is_open(&duty->work))
+        hb_work_begin(&duty->work, duty->interval == 0, hb_stamp_now());
 }
 
 void hb_duty_end_unit(hb_duty *duty)
 {
-    hb_work_finish(&duty->work);
+    if (hb_work_is_open(&duty->work))
+        hb_work_finish(&duty->work, hb_stamp_now());
 }
 
 /* ---- pulses on the interval ---- */
@@ -50,10 +52,9 @@ static void look_at_clock(hb_duty *duty)
 }
 
 /* A stamp is cheaper than the clock, and mostly enough. */
-static void pulse_if_due(hb_duty *duty)
+static bool may_be_due(hb_duty *duty, hb_stamp now)
 {
-    if (duty->interval && hb_stamp_now() - duty->looked >= duty->quiet)
-        look_at_clock(duty);
+    return duty->interval && now - duty->looked >= duty->quiet;
 }
 
 bool hb_duty_stopped(hb_duty *duty)
@@ -67,13 +68,18 @@ static hb_status why_stopped(hb_duty *duty)
     return hb_beat_ending(duty->beat) == HB_REVOKED ? HB_REVOKED : HB_STOPPED;
 }
 
+static hb_status check_at(hb_duty *duty, hb_stamp now)
+{
+    if (hb_duty_stopped(duty) || hb_beat_ending(duty->beat) == HB_REVOKED)
+        return why_stopped(duty);
+    if (may_be_due(duty, now))
+        look_at_clock(duty);
+    return HB_OK;
+}
+
 hb_status hb_duty_check(hb_duty *duty)
 {
-    hb_status why = why_stopped(duty);
-    if (why == HB_REVOKED || hb_duty_stopped(duty))
-        return why;
-    pulse_if_due(duty);
-    return HB_OK;
+    return check_at(duty, duty->interval ? hb_stamp_now() : 0);
 }
 
 /* ---- waiting ---- */
@@ -127,6 +133,19 @@ static hb_case case_of(hb_chan *chan, hb_direction direction, hb_word word)
 }
 
 /* ---- what a native unit does ---- */
+
+hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp *now)
+{
+    hb_status status = check_at(duty, *now);
+    if (status == HB_OK)
+        status = hb_chan_try_send(chan, word);
+    if (status != HB_WOULD_BLOCK)
+        return status;
+    hb_case c = case_of(chan, HB_SEND, word);
+    status = wait_for(duty, &c, &word, HB_FOREVER);
+    *now = hb_stamp_now();
+    return status;
+}
 
 hb_status hb_duty_send(hb_duty *duty, hb_chan *chan, hb_word word, hb_time deadline)
 {

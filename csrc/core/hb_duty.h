@@ -54,6 +54,10 @@ bool hb_duty_stopped(hb_duty *duty);
  * caller sees by the index whether it was done that ended the wait. */
 hb_status hb_duty_park(hb_duty *duty, hb_select *select, hb_time deadline);
 
+/* For one who makes a result after the other: sends a finished unit's. `*now` is the instant at which
+ * that was finished, and then the one at which the next can begin. */
+hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp *now);
+
 /* For native units, units of work included. HB_STOPPED once done is closed, HB_REVOKED; else as
  * the channel's. A deadline of 0 does not wait. A sleep ends with HB_OK. */
 hb_status hb_duty_send(hb_duty *duty, hb_chan *chan, hb_word word, hb_time deadline);

@@ -30,7 +30,7 @@ static void delist_locked(hb_work *work)
 void hb_work_fini(hb_work *work)
 {
     hb_stamp unused = 0;
-    hb_work_finish(work);
+    hb_work_finish(work, hb_stamp_now());
     if (!work->more)
         return;
     hb_lock_acquire(&work->more->lock);
@@ -41,13 +41,13 @@ void hb_work_fini(hb_work *work)
 
 /* ---- units ---- */
 
-void hb_work_begin(hb_work *work, bool pulse)
+void hb_work_begin(hb_work *work, bool pulse, hb_stamp now)
 {
     if (hb_work_is_open(work))
         return;
-    if (pulse ? hb_beat_pulse(work->beat) != HB_OK : hb_beat_has_ended(work->beat))
+    if (pulse ? hb_beat_pulse_at(work->beat, now) != HB_OK : hb_beat_has_ended(work->beat))
         return;
-    hb_store_relaxed(&work->since, pulse ? hb_load_relaxed(&work->beat->last) : hb_stamp_now());
+    hb_store_relaxed(&work->since, now);
 }
 
 static void add(hb_atomic_u64 *count, hb_time more)
@@ -69,12 +69,11 @@ static void count_unit(hb_work *work, hb_time took)
     hb_store_release(&work->units, units + 1); /* X1 */
 }
 
-void hb_work_finish(hb_work *work)
+void hb_work_finish(hb_work *work, hb_stamp now)
 {
     hb_stamp since = hb_load_relaxed(&work->since);
     if (since == 0)
         return;
-    hb_stamp now = hb_stamp_now();
     hb_store_relaxed(&work->since, 0);
     count_unit(work, hb_rate_span(&work->rate, now, now > since ? now - since : 0));
 }

@@ -31,10 +31,11 @@ struct hb_work {
 void hb_work_init(hb_work *work, hb_beat *beat);
 void hb_work_fini(hb_work *work); /* finishes an open unit */
 
-/* Begins a unit, with a pulse if `pulse`; one that is open goes on. Nothing if the beat has ended. */
-void hb_work_begin(hb_work *work, bool pulse);
-/* Finishes it; nothing if none is open. */
-void hb_work_finish(hb_work *work);
+/* Begins a unit `now`, with a pulse if `pulse`; one that is open goes on. Nothing if the beat has
+ * ended. */
+void hb_work_begin(hb_work *work, bool pulse, hb_stamp now);
+/* Finishes it `now`; nothing if none is open. */
+void hb_work_finish(hb_work *work, hb_stamp now);
 
 static inline bool hb_work_is_open(const hb_work *work)
 {
