@@ -105,7 +105,7 @@ static hb_cause cause_of_silence(const knowledge *k, uint32_t thread, char *wher
 
 hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat)
 {
-    char where[512] = "";
+    char where[HB_WHERE_SIZE] = "";
     hb_beat_view view;
     knowledge k = know(monitor, beat);
     if (!k.watched)

@@ -12,12 +12,8 @@
  *      has been given up. */
 #include "hb_monitor_impl.h"
 
-#define MOST_STACK ((size_t)16384)
-
-hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
-
 /* What is known of a thread. Findings are seen to by one thread, so there is one. */
-static char where[512];
+static char where[HB_WHERE_SIZE];
 
 /* ---- a beat that turned late ---- */
 
@@ -31,7 +27,7 @@ static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
         notes->pulses = finding->pulses;
         notes->lost = hb__monitors.lost;
         beat->watched.status = HB_WATCH_LATE;
-        hb__file_locked(beat, finding->sentence, evidence->at);
+        hb__file_locked(beat, finding->sentence, hb_platform_now());
     }
     hb__monitors_unlock();
 }
@@ -49,7 +45,7 @@ static void put_off(hb_finding *finding)
 static void see_to_late(hb_finding *finding)
 {
     hb_evidence evidence;
-    hb_evidence_take(&evidence, hb_load_relaxed(&finding->beat->thread), NULL, 0);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), &evidence, NULL);
     note_evidence(finding, &evidence);
 }
 
@@ -68,22 +64,10 @@ static hb_evidence first_evidence(hb_finding *finding)
 static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
 {
     hb_evidence first = first_evidence(finding);
-    hb_evidence_take(second, hb_load_relaxed(&finding->beat->thread), where, sizeof where);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), second, where);
     hb_evidence_compare(&first, second, where, sizeof where);
     return finding->sentence.cause == HB_CAUSE_MISSED ? hb_evidence_cause(&first, second)
                                                       : finding->sentence.cause;
-}
-
-static const char *stack_of(hb_monitor *monitor, const hb_evidence *evidence)
-{
-    static char text[MOST_STACK];
-    hb_stack_fn *fn;
-    *(void **)&fn = hb_load_acquire(&hb__stack_of);
-    if (!fn || !hb_load_relaxed(&monitor->want_stack) || evidence->state == HB_THREAD_GONE)
-        return NULL;
-    size_t n = fn(evidence->system_id, text, sizeof text);
-    text[n < sizeof text ? n : sizeof text - 1] = '\0';
-    return n ? text : NULL;
 }
 
 /* The instant from which the silence counts. */
@@ -104,7 +88,7 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = stack_of(finding->monitor, &second);
+    health.stack = hb__ask_for_stack(finding->monitor, &second);
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);

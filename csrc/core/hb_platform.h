@@ -100,8 +100,8 @@ void hb_platform_barrier(void);
  * never given back. */
 void *hb_platform_reserve(size_t bytes);
 
-/* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it may be kept
- * in larger pages, whose addresses are found sooner. */
+/* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it
+ * may be kept in larger pages, whose addresses are found sooner. */
 #define HB_LARGE_PAGE ((size_t)2 << 20)
 void hb_platform_settle(void *memory, size_t bytes);
 
@@ -125,7 +125,8 @@ bool hb_platform_signal_thread(int32_t thread_number, int signal);
 
 /* ---- what a monitor does ---- */
 
-/* Writes some of it, if that can be done without waiting. How many bytes went; 0: none can, or it failed. */
+/* Writes some of it, if that can be done without waiting. How many bytes went; 0: none can, or
+ * it failed. */
 size_t hb_platform_write_now(int descriptor, const void *bytes, size_t size);
 
 /* Sends a signal to this process. */
