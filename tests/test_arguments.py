@@ -12,11 +12,13 @@ import pytest
 
 from heartbeat import (
     Channel,
+    Error,
     Heartbeat,
     Selector,
     Ticker,
     Timer,
     Watchdog,
+    Worker,
     after,
     after_func,
     go,
@@ -69,6 +71,8 @@ timer, ticker, func_timer = Timer(INF), Ticker(1e9), after_func(INF, int)
 selector = Selector([channel])
 watchdog = Watchdog(1e9)
 beat = Heartbeat("beat")
+worker = Worker(int, name="worker")
+running = Worker(lambda ctx: ctx.sleep(INF)).start()
 task = go(nil.recv, timeout=0.001)
 task.join()
 assert task.exception
@@ -79,7 +83,8 @@ TIMED: list[Call] = [
     lambda **waiting: channel.send_many([1, 2], **waiting), timer.recv, ticker.recv, func_timer.recv,
     watchdog.recv,
     task.recv, task.join, task.result, nil.recv, select, lambda **waiting: select(channel, **waiting),
-    selector.select, beat.recv, beat.pulses.recv,
+    selector.select, beat.recv, beat.pulses.recv, worker.recv, worker.results.recv, worker.pulses.recv,
+    running.join,
 ]
 DELAYED: list[Call] = [sleep, after, Timer, tick, Ticker, timer.reset, ticker.reset, func_timer.reset,
                        lambda d: after_func(d, int)]
@@ -90,6 +95,8 @@ def test_seconds_of_a_heartbeat(bad: Any, error: type[Exception], match: str) ->
     for name in "interval", "timeout":
         with pytest.raises(error, match=f"{name} .*{match}"):
             Heartbeat(**{name: bad})
+        with pytest.raises(error, match=f"{name} .*{match}"):
+            Worker(int, **{name: bad})
     with pytest.raises(error, match=f"timeout .*{match}"):
         beat.unit(timeout=bad)
     with pytest.raises(error, match=f"max .*{match}"):
@@ -250,6 +257,38 @@ BAD_CALLS: list[tuple[Call, type[Exception], str]] = [
     (lambda: go(None), TypeError, "fn .*NoneType"),
     (lambda: go(int, name=5), TypeError, "name .*int"),
     (lambda: go(int, name="\ud800"), UnicodeEncodeError, "surrogates"),
+    # workers
+    (lambda: Worker(), TypeError, "work"),
+    (lambda: Worker(int, 1), TypeError, "positional argument"),
+    (lambda: Worker(int, period=1), TypeError, "period"),
+    (lambda: Worker(5), TypeError, "work .*int"),
+    (lambda: Worker(lambda one, two: None), TypeError, "work .*more arguments"),
+    (lambda: Worker(int, interval=0), ValueError, "interval .*more than 0, not 0"),
+    (lambda: Worker(int, timeout=0.0), ValueError, r"timeout .*more than 0, not 0\.0"),
+    (lambda: Worker(int, interval=2, timeout=1), ValueError, r"interval \(2 s\) .*timeout \(1 s\)"),
+    (lambda: Worker(int, results=-1), ValueError, "results .*negative"),
+    (lambda: Worker(int, results=True), TypeError, "results .*bool"),
+    (lambda: Worker(int, results="1"), TypeError, "results .*str"),
+    (lambda: Worker(int, results=2**63), OverflowError, "results"),
+    (lambda: Worker(int, dtype="z"), ValueError, "dtype .*'z'"),
+    (lambda: Worker(int, dtype=int), TypeError, "dtype .*type"),
+    (lambda: Worker(int, name=5), TypeError, "name .*int"),
+    (lambda: Worker(int, name="\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: Worker(int, done=5), TypeError, "done .*int"),
+    (lambda: Worker(int, done=timer), TypeError, "done .*Timer"),
+    (lambda: Worker(int, done=ticker), TypeError, "done .*Ticker"),
+    (lambda: Worker(int, done=watchdog), TypeError, "done .*Watchdog"),
+    (lambda: Worker(int, done=beat), TypeError, "done .*Heartbeat"),
+    (lambda: Worker(int, done=worker), TypeError, "done .*Worker"),
+    (lambda: Worker(int, done=recv(channel)), TypeError, "done .*Recv"),
+    (lambda: Worker(int, data=5), TypeError, "data"),
+    (lambda: worker.start(1), TypeError, "start"),
+    (lambda: worker.stop(1), TypeError, "stop"),
+    (lambda: worker.join(), Error, "'worker' has not been started"),
+    (lambda: worker.join(1, 2), TypeError, "positional"),
+    (lambda: running.join(1, timeout=1), TypeError, "'timeout'"),
+    (lambda: running.join(1, deadline=1), TypeError, "timeout or deadline"),
+    (lambda: running.start(), Error, "started already"),
     # heartbeats
     (lambda: Heartbeat(5), TypeError, "name .*int"),
     (lambda: Heartbeat("x", 1), TypeError, "positional argument"),

@@ -19,6 +19,8 @@ from heartbeat import (
     Ticker,
     Timer,
     Watchdog,
+    Worker,
+    WorkerContext,
     after_func,
     go,
     nil,
@@ -211,6 +213,50 @@ def heartbeat_named_by_what_refers_to_it() -> Name:
     return name
 
 
+def worker_that_never_ran() -> Item:
+    item = Item()
+    item.held.append(Worker(lambda: item))
+    return item
+
+
+def worker_that_was_started_by_its_work() -> Item:
+    item = Item()
+
+    def work(ctx: WorkerContext) -> None:
+        item.held.append(ctx)
+
+    item.held.append(Worker(work).start())
+    item.held[0].join()
+    return item
+
+
+def worker_that_raised_itself() -> Item:
+    item = Item()
+
+    def work(ctx: WorkerContext) -> None:
+        raise ValueError(item)
+
+    item.held.append(Worker(work).start())
+    item.held[0].join()
+    assert item.held[0].exception
+    return item
+
+
+def worker_that_sent_itself() -> Item:
+    item = Item()
+    item.held.append(Worker(lambda ctx: ctx.send(item), results=1).start())
+    item.held[0].join()
+    return item
+
+
+def worker_whose_done_holds_it() -> Item:
+    item = Item()
+    done: Channel[Any] = Channel(1)
+    item.held.append(Worker(int, done=done))
+    done.send(item)
+    return item
+
+
 CYCLES = [
     heartbeat_that_refers_to_itself,
     heartbeat_in_a_unit_of_its_own,
@@ -232,6 +278,11 @@ CYCLES = [
     function_of_a_timer_that_fired,
     context_of_a_stopped_timer,
     timer_that_refers_to_itself,
+    worker_that_never_ran,
+    worker_that_was_started_by_its_work,
+    worker_that_raised_itself,
+    worker_that_sent_itself,
+    worker_whose_done_holds_it,
 ]
 
 
@@ -299,12 +350,12 @@ def test_what_was_not_sent_is_released() -> None:
 
 def test_weak_references() -> None:
     alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Watchdog(1), Selector(),
-             go(int), Heartbeat(), Heartbeat().pulses, after_func(1e6, int)]
+             go(int), Heartbeat(), Heartbeat().pulses, Worker(int), Worker(list).start(), after_func(1e6, int)]
     watches = [weakref.ref(one) for one in alive]
     assert [watch() for watch in watches] == alive
     assert weakref.ref(nil)() is nil
     alive.pop().stop()
-    [task.join() for task in alive if isinstance(task, Task)]
+    [task.join() for task in alive if isinstance(task, Task) or task is alive[-1]]
     alive.clear()
     wait_until(lambda: not any(watch() for watch in watches))
 

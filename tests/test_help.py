@@ -52,6 +52,16 @@ PARAMETERS = {
     "Task.result": ["self", "timeout", "deadline"],
     "Timer.reset": ["self", "d"],
     "Watchdog": ["timeout", "jitter"],
+    "Worker": ["work", "interval", "timeout", "results", "name", "done", "data", "dtype"],
+    "Worker.start": ["self"],
+    "Worker.stop": ["self"],
+    "Worker.join": ["self", "timeout", "deadline"],
+    "WorkerContext.send": ["self", "value", "timeout", "deadline"],
+    "WorkerContext.recv": ["self", "source", "timeout", "deadline"],
+    "WorkerContext.select": ["self", "cases", "timeout", "deadline", "biased"],
+    "WorkerContext.sleep": ["self", "d"],
+    "WorkerContext.pulse": ["self"],
+    "WorkerContext.unit": ["self", "label", "timeout"],
     "Watchdog.beat": ["self"],
     "Heartbeat": ["name", "interval", "timeout", "keep"],
     "Heartbeat.pulse": ["self"],
@@ -125,7 +135,7 @@ def test_every_callable_has_a_signature_and_names_its_units(path: str) -> None:
         assert "second" in (inspect.getdoc(named(path)) or "")
 
 
-@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Watchdog", "Heartbeat"])
+@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Watchdog", "Heartbeat", "Worker"])
 def test_every_constructor_has_a_signature(name: str) -> None:
     assert inspect.signature(named(name)).parameters
 

@@ -19,6 +19,8 @@ from heartbeat import (
     Ticker,
     Timer,
     Watchdog,
+    Worker,
+    WorkerContext,
     go,
     nil,
     recv,
@@ -190,9 +192,30 @@ def test_a_heartbeat_is_initialised_once() -> None:
     assert other.interval == 1
 
 
+def test_workers() -> None:
+    class Doubling(Worker[int]):
+        """Own arguments, attributes and methods; it does what a method of its does."""
+
+        def __new__(cls, jobs: Channel[int], **options: Any) -> Doubling:
+            return super().__new__(cls, cls.work, **options)  # type: ignore[return-value]
+
+        def __init__(self, jobs: Channel[int], **options: Any) -> None:
+            self.log = [options]
+
+        @staticmethod
+        def work(ctx: WorkerContext) -> None:
+            ctx.send(2 * ctx.recv(jobs))
+
+    jobs: Channel[int] = Channel(1)
+    jobs.send(4)
+    with Doubling(jobs, interval=1.0, name="doubling") as worker:
+        assert worker.recv(timeout=30) == 8 and worker.log == [{"interval": 1.0, "name": "doubling"}]
+        assert repr(worker).startswith("<Doubling 'doubling'")
+
+
 def test_attributes_of_plain_channels_are_fixed() -> None:
     for plain in (Channel(), Timer(1), Ticker(1), Watchdog(1), Selector(), go(int), nil, recv(nil),
-                  Heartbeat(), Heartbeat().pulses, Heartbeat().unit()):
+                  Heartbeat(), Heartbeat().pulses, Heartbeat().unit(), Worker(int)):
         with pytest.raises(AttributeError):
             plain.extra = 5
     with pytest.raises(TypeError):
@@ -200,14 +223,16 @@ def test_attributes_of_plain_channels_are_fixed() -> None:
 
 
 @pytest.mark.parametrize("cls", [Task, heartbeat.Recv, heartbeat.Send, type(heartbeat.after_func(0, int)),
-                                 Pulses, type(Heartbeat().unit()), type(Heartbeat().pause(1))])
+                                 Pulses, type(Heartbeat().unit()), type(Heartbeat().pause(1)),
+                                 heartbeat.WorkerContext, heartbeat.Done])
 def test_what_only_the_engine_makes_has_no_subclasses(cls: type) -> None:
     with pytest.raises(TypeError, match="base type"):
         type("Sub", (cls,), {})
 
 
 @pytest.mark.parametrize("cls", [Source, Task, heartbeat.Recv, heartbeat.Send, Pulses,
-                                 type(Heartbeat().unit()), type(Heartbeat().pause(1))])
+                                 type(Heartbeat().unit()), type(Heartbeat().pause(1)),
+                                 heartbeat.WorkerContext, heartbeat.Done])
 def test_what_only_the_engine_makes_cannot_be_made(cls: type) -> None:
     with pytest.raises(TypeError, match="cannot create"):
         cls()
@@ -225,7 +250,7 @@ def test_a_source_of_ones_own_cannot_be_made() -> None:
 @pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), lambda: Watchdog(1),
                                   Selector, lambda: go(int), lambda: nil, lambda: recv(nil),
                                   lambda: send(nil, 1), Heartbeat, lambda: Heartbeat().pulses,
-                                  lambda: Heartbeat().unit(), lambda: Heartbeat().pause(1)])
+                                  lambda: Heartbeat().unit(), lambda: Heartbeat().pause(1), lambda: Worker(int)])
 def test_what_lives_in_threads_is_neither_copied_nor_pickled(make: Any) -> None:
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):

@@ -28,7 +28,7 @@ static PyStructSequence_Desc health_desc = {
 
 static PyObject *text_or_none(const char *text)
 {
-    return text && *text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace") : Py_NewRef(Py_None);
+    return text && *text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogateescape") : Py_NewRef(Py_None);
 }
 
 /* A Channel never leaves the dict, so what is borrowed from there is alive. */

@@ -12,11 +12,12 @@
  *   M2 Events are edges: one when a beat turns unhealthy, one when it recovers, one when it
  *      ends. An edge is never lost to those who read in time; of a beat nobody reads of, the
  *      newest is kept. Publishing never waits.
- *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and the actions are
- *      carried out when it has run out. In between the beat is late.
- *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of a
- *      beat's timeout, gives that beat d more from then on before it is judged. Time in which the machine
- *      slept is not silence.
+ *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and
+ *      the actions are carried out when it has run out. In between the beat is late.
+ *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of
+ *      a beat's timeout, gives that beat d more from then on (at most what a pulse would give it)
+ *      before it is judged; several times if need be, but not for ever. Time in which the
+ *      machine slept is not silence.
  *   M5 A silent beat whose pulse comes after the verdict recovers at that pulse
  *      (HB_BEAT_AWAITED), not at the next look.
  *

@@ -199,7 +199,7 @@ static hb_health *speak_locked(hb_demand *demand, hb_time now, hb_told *told)
 /* True if one verdict has changed: there may be others. */
 static bool judge_one(hb_time now)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = NULL;
     hb__monitors_lock();
     hb_demand *demand = sample_all_locked(now);
@@ -211,7 +211,7 @@ static bool judge_one(hb_time now)
     if (changed && !health->healthy)
         hb__act(monitor, health);
     if (changed)
-        hb__announce(monitor, health, &told);
+        hb__announce(health, &told);
     hb_monitor_unref(monitor);
     return changed;
 }

@@ -37,6 +37,7 @@ typedef struct hb_notes {
     hb_time lost;       /* M: hb__monitors.lost at the evidence */
     hb_time since;      /* M: the last sign of life before the verdict */
     hb_cause cause;     /* M: of the verdict */
+    hb_time progress_at; /* M: at the verdict */
     hb_health *latest;  /* M: a reference to the last event published, or NULL */
     hb_time progress;   /* M: the rule's, if paced */
     hb_time paced_from; /* M: when its progress began to count */
@@ -97,7 +98,9 @@ hb_notes *hb__notes_locked(hb_beat *beat);
 /* Makes them, with no lock held. False: no memory. */
 bool hb__need_notes(hb_beat *beat);
 /* Whether it has pulsed, or done what it is expected to, since it was judged. */
-bool hb__has_recovered_locked(hb_beat *beat, const hb_anchor *anchor);
+bool hb__has_recovered_locked(hb_beat *beat, hb_time now);
+/* The flag that tells of a recovery from a silence of that cause. */
+uint32_t hb__flag_of(hb_cause cause);
 hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor);
 
 /* One look: files it again, or notes in `finding` what has to be done; true then. */
@@ -130,14 +133,13 @@ void hb__see_to_ended(hb_finding *finding);
 
 /* Publishes to a live monitor. What must wait until M is released goes to `told`. */
 typedef struct hb_told {
-    hb_waiter *woken;
+    hb_waiter *woken, *forwarded;
     hb_health *before; /* a reference to the event before, or NULL */
-    bool published;
 } hb_told;
 
 void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **latest, hb_told *told);
 /* The rest of it, with no lock held. Takes the caller's reference to the event. */
-void hb__announce(hb_monitor *monitor, hb_health *health, const hb_told *told);
+void hb__announce(hb_health *health, const hb_told *told);
 
 /* ---- hb_monitor_thread.c ---- */
 

@@ -58,11 +58,6 @@ static void see_to_late(hb_finding *finding)
 
 /* ---- a silence ---- */
 
-static uint32_t flag_of(hb_cause cause)
-{
-    return cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK ? HB_BEAT_EXPECTED : HB_BEAT_AWAITED;
-}
-
 static hb_evidence first_evidence(hb_finding *finding)
 {
     hb__monitors_lock();
@@ -134,6 +129,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     hb_beat *beat = finding->beat;
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
+    hb_time progress_at = hb_beat_deadlines(beat).progress_at; /* likewise before the sentence */
     hb_anchor anchor = hb_anchor_take();
     hb_sentence sentence = hb__sentence_locked(beat, &anchor);
     if (sentence.due > anchor.now || hb_beat_has_ended(beat)) {
@@ -146,6 +142,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     notes->pulses = pulses;
     notes->cause = health->cause;
     notes->since = health->since;
+    notes->progress_at = progress_at;
     watched->status = HB_WATCH_UNHEALTHY;
     return true;
 }
@@ -156,7 +153,7 @@ static bool confirm(hb_finding *finding, const hb_health *health)
     bool confirmed = hb__has_still_locked(finding) && sentence_still_locked(finding, health);
     hb__monitors_unlock();
     if (!confirmed)
-        hb__beat_lower_flag(finding->beat, flag_of(finding->sentence.cause));
+        hb__beat_lower_flag(finding->beat, hb__flag_of(finding->sentence.cause));
     return confirmed;
 }
 
@@ -185,7 +182,7 @@ static bool publish(hb_finding *finding, hb_health *health, hb_told *told)
 
 static void see_to_silent(hb_finding *finding)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = new_verdict(finding);
     if (!health) {
         put_off(finding);
@@ -196,7 +193,7 @@ static void see_to_silent(hb_finding *finding)
             hb__act(finding->monitor, health);
         publish(finding, health, &told);
     }
-    hb__announce(finding->monitor, health, &told);
+    hb__announce(health, &told);
 }
 
 /* ---- all that was found ---- */
@@ -235,7 +232,7 @@ static void raise_flags(hb_finding *findings, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (findings[i].kind != HB_FOUND_SILENT)
             continue;
-        hb__beat_raise_flag(findings[i].beat, flag_of(findings[i].sentence.cause));
+        hb__beat_raise_flag(findings[i].beat, hb__flag_of(findings[i].sentence.cause));
         any = true;
     }
     if (any)

@@ -108,6 +108,11 @@ bool hb_platform_peek(void *to, const void *from, size_t bytes);
  * or its size cannot be told. */
 bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end);
 
+/* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it may be kept
+ * in larger pages, whose addresses are found sooner. */
+#define HB_LARGE_PAGE ((size_t)2 << 20)
+void hb_platform_settle(void *memory, size_t bytes);
+
 /* ---- looking at threads ---- */
 
 /* The system's number of the calling thread, and its name there. */

@@ -75,17 +75,3 @@ hb_anchor hb_anchor_take(void)
     double rate = counts > 0 && time > 0 ? time / counts : 1.0;
     return (hb_anchor){ .stamp = now.stamp, .base = from.stamp, .now = now.time, .rate = rate };
 }
-
-hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts)
-{
-    return (hb_time)((double)counts * anchor->rate);
-}
-
-/* S2, S3: what lies before the base was made there; what was made since the anchor, now. */
-hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
-{
-    if (stamp >= anchor->stamp)
-        return anchor->now;
-    hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
-    return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
-}

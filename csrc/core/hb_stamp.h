@@ -48,10 +48,20 @@ typedef struct hb_anchor {
 /* Reads both clocks. Anchors are values: take one for a round of looks. */
 hb_anchor hb_anchor_take(void);
 
-/* The instant of a stamp, not later than the anchor. */
-hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp);
-
 /* A difference of two stamps in nanoseconds. */
-hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts);
+static inline hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts)
+{
+    return (hb_time)((double)(int64_t)counts * anchor->rate);
+}
+
+/* The instant of a stamp, not later than the anchor. S2, S3: what lies before the base was made
+ * there; what was made since the anchor, now. */
+static inline hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
+{
+    if (stamp >= anchor->stamp)
+        return anchor->now;
+    hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
+    return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
+}
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- begin ---- */
+/* ---- opening ---- */
 
 static hb_tally *need_tally(hb_more *more)
 {
@@ -39,21 +39,7 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
         hb__beat_hooks()->sooner(beat);
 }
 
-hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
-{
-    hb_more *more = hb__beat_need_more(beat);
-    if (!more || !need_tally(more))
-        return HB_NO_MEMORY;
-    hb_status status = pulse ? hb_beat_pulse(beat) : hb_beat_ending(beat);
-    if (status != HB_OK)
-        return status;
-    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    hb_text_copy(unit->label, sizeof unit->label, label);
-    open_unit(beat, more, unit);
-    return HB_OK;
-}
-
-/* ---- finish ---- */
+/* ---- closing ---- */
 
 static unsigned bucket_of(hb_time took)
 {
@@ -84,15 +70,6 @@ static void take_out_locked(hb_more *more, hb_unit *unit)
     *place = unit->outer;
 }
 
-static void close_unit_locked(hb_beat *beat, hb_more *more, hb_unit *unit, const hb_anchor *anchor)
-{
-    hb_stamp now = hb_stamp_now();
-    take_out_locked(more, unit);
-    count_locked(more->tally, hb_anchor_span(anchor, now - unit->since));
-    if (!more->unit)
-        more->tally->busy += busy_locked(beat, more, anchor, now);
-}
-
 static bool any_timed_locked(const hb_more *more)
 {
     const hb_unit *unit = more->unit;
@@ -101,31 +78,60 @@ static bool any_timed_locked(const hb_more *more)
     return unit != NULL;
 }
 
-void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+static void close_unit(hb_beat *beat, hb_more *more, hb_unit *unit, bool counts)
 {
-    hb_more *more = hb__beat_more(beat);
     hb_anchor anchor = hb_anchor_take();
-    if (unit->due != HB_FOREVER)
-        hb_beat_pulse(beat);
     hb_lock_acquire(&more->lock);
-    close_unit_locked(beat, more, unit, &anchor);
+    hb_stamp now = hb_stamp_now();
+    take_out_locked(more, unit);
+    if (counts)
+        count_locked(more->tally, hb_anchor_span(&anchor, now - unit->since));
+    if (!more->unit)
+        more->tally->busy += busy_locked(beat, more, &anchor, now);
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
-    if (unit->due != HB_FOREVER && hb__beat_hooks())
+}
+
+/* ---- begin and finish ---- */
+
+/* Whoever receives the pulse sees the unit, so that is open before. */
+hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more || !need_tally(more))
+        return HB_NO_MEMORY;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
+    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
+    hb_text_copy(unit->label, sizeof unit->label, label);
+    open_unit(beat, more, unit);
+    hb_status status = pulse ? hb_beat_pulse(beat) : HB_OK;
+    if (status != HB_OK)
+        close_unit(beat, more, unit, false); /* it ended meanwhile */
+    return status;
+}
+
+void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+{
+    bool timed = unit->due != HB_FOREVER;
+    if (timed)
+        hb_beat_pulse(beat);
+    close_unit(beat, hb__beat_more(beat), unit, true);
+    if (timed && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
 }
 
 /* ---- progress and pauses ---- */
 
+/* Whoever receives the pulse sees the progress. */
 hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char *phase)
 {
     hb_more *more = hb__beat_need_more(beat);
     if (!more)
         return HB_NO_MEMORY;
-    hb_status status = hb_beat_pulse(beat);
-    if (status != HB_OK)
-        return status;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
     bool moved = !more->progressed || more->done < done || more->done > done;
@@ -139,7 +145,7 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     hb_lock_release(&more->lock);
     if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
-    return HB_OK;
+    return hb_beat_pulse(beat);
 }
 
 hb_status hb_beat_pause(hb_beat *beat, hb_time most)

@@ -135,6 +135,12 @@ bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end)
     return false;
 }
 
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
 int32_t hb_platform_thread_number(void)
 {
     static hb_atomic_u32 numbers;

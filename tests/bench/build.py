@@ -98,6 +98,14 @@ def python() -> tuple[Contender, ...]:
     )
 
 
+def workers() -> tuple[Contender, ...]:
+    """Workers, and threads with a SimpleQueue each way."""
+    ours, *_ = python()
+    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    return ours, Contender("threading.Thread", (sys.executable, str(HERE / "python"), "threading.Thread"),
+                           version)
+
+
 def beats() -> tuple[Contender, ...]:
     """A heartbeat from Python and in C, and what else costs a call."""
     ours, *_ = python()

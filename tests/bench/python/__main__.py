@@ -12,6 +12,7 @@ import pingpong
 import selecting
 import throughput
 import uncontended
+import workers
 from kinds import KINDS
 from timing import Benchmark
 
@@ -25,7 +26,7 @@ def scenarios(kind: str) -> dict[str, Benchmark]:
         found |= module.scenarios(KINDS[kind])
     for module in OURS_ALONE if kind == "heartbeat" else ():
         found |= module.scenarios()
-    return found | beats.BEATS.get(kind, {})
+    return found | beats.BEATS.get(kind, {}) | workers.WORKERS.get(kind, {})
 
 
 def main(kind: str, *rest: str) -> None:
