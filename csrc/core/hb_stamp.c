@@ -75,3 +75,11 @@ hb_anchor hb_anchor_take(void)
     double rate = counts > 0 && time > 0 ? time / counts : 1.0;
     return (hb_anchor){ .stamp = now.stamp, .base = from.stamp, .now = now.time, .rate = rate };
 }
+
+void hb__rate_renew(hb_rate *rate)
+{
+    hb_anchor anchor = hb_anchor_take();
+    rate->nanoseconds = anchor.rate;
+    rate->from = anchor.stamp;
+    rate->span = anchor.stamp - anchor.base;
+}

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_work.h"
+
 /* ---- opening ---- */
 
 static hb_tally *need_tally(hb_more *more)
@@ -24,6 +26,12 @@ static hb_tally *need_tally(hb_more *more)
     return tally;
 }
 
+hb_tally *hb__beat_need_tally(hb_beat *beat)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    return more ? need_tally(more) : NULL;
+}
+
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
@@ -32,6 +40,7 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
         more->busy_since = unit->since;
     unit->outer = more->unit;
     more->unit = unit;
+    hb_fetch_add(&more->opened, 1);
     if (unit->due != HB_FOREVER)
         hb__beat_raise_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -41,25 +50,20 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 
 /* ---- closing ---- */
 
-static unsigned bucket_of(hb_time took)
-{
-    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
-}
-
 static void count_locked(hb_tally *tally, hb_time took)
 {
     tally->least = tally->units == 0 || took < tally->least ? took : tally->least;
     tally->most = took > tally->most ? took : tally->most;
     tally->sum += took;
     tally->units++;
-    tally->buckets[bucket_of(took)]++;
+    tally->buckets[hb__bucket_of(took)]++;
 }
 
 /* How long units have been open, as far as the beat lived. */
-static hb_time busy_locked(hb_beat *beat, const hb_more *more, const hb_anchor *anchor, hb_stamp now)
+static hb_time busy_time(hb_beat *beat, hb_stamp since, const hb_anchor *anchor, hb_stamp now)
 {
     hb_stamp until = hb_beat_has_ended(beat) ? hb_load_relaxed(&beat->ended) : now;
-    return until > more->busy_since ? hb_anchor_span(anchor, until - more->busy_since) : 0;
+    return until > since ? hb_anchor_span(anchor, until - since) : 0;
 }
 
 static void take_out_locked(hb_more *more, hb_unit *unit)
@@ -68,6 +72,7 @@ static void take_out_locked(hb_more *more, hb_unit *unit)
     while (*place != unit)
         place = &(*place)->outer;
     *place = unit->outer;
+    hb_fetch_sub(&more->opened, 1);
 }
 
 static bool any_timed_locked(const hb_more *more)
@@ -86,8 +91,8 @@ static void close_unit(hb_beat *beat, hb_more *more, hb_unit *unit, bool counts)
     take_out_locked(more, unit);
     if (counts)
         count_locked(more->tally, hb_anchor_span(&anchor, now - unit->since));
-    if (!more->unit)
-        more->tally->busy += busy_locked(beat, more, &anchor, now);
+    if (!more->unit && !hb__works_open_locked(more))
+        more->tally->busy += busy_time(beat, more->busy_since, &anchor, now);
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -182,16 +187,21 @@ static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
 static void view_units_locked(hb_beat *beat, hb_beat_view *view, const hb_more *more,
                               const hb_anchor *anchor)
 {
-    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
-        view->open_units++;
+    hb_stamp outermost = more->unit ? more->busy_since : 0;
+    hb_stamp innermost = more->unit ? more->unit->since : 0;
     if (more->tally)
         view->tally = *more->tally;
+    for (const hb_work *work = more->works; work; work = work->next)
+        view->open_units += hb__work_look_locked(work, &view->tally, &outermost, &innermost);
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
+        view->open_units++;
     view->busy = view->tally.busy;
-    if (!more->unit)
+    if (view->open_units == 0)
         return;
-    view->busy += busy_locked(beat, more, anchor, anchor->stamp);
-    view->unit_since = hb_anchor_time(anchor, more->unit->since);
-    memcpy(view->unit, more->unit->label, sizeof view->unit);
+    view->busy += busy_time(beat, outermost, anchor, anchor->stamp);
+    view->unit_since = hb_anchor_time(anchor, more->unit ? more->unit->since : innermost);
+    if (more->unit)
+        memcpy(view->unit, more->unit->label, sizeof view->unit);
 }
 
 static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor)

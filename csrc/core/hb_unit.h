@@ -33,6 +33,14 @@ struct hb_tally {
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
 
+static inline unsigned hb__bucket_of(hb_time took)
+{
+    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
+}
+
+/* Makes the tally of what units of a beat there were; NULL when out of memory. */
+hb_tally *hb__beat_need_tally(hb_beat *beat);
+
 /* Begins a unit, with a pulse if `pulse`. label may be NULL, and is cut. `timeout`: HB_FOREVER
  * for none. HB_CLOSED, HB_REVOKED, HB_NO_MEMORY: it has not begun. */
 hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse);
