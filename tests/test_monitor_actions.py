@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from heartbeat import Channel, Health, Heartbeat, Monitor, dump, go
-from support import SOON, complete, not_thread_sanitized, run_program, wait_for_receivers, wait_until
+from support import SOON, complete, not_thread_sanitized, run_program, wait_until
 
 SHORT = 0.05
 
@@ -174,11 +174,14 @@ def test_dump_tells_what_every_thread_does(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     channel: Channel[int] = Channel(name="jobs")
     task = go(channel.recv, name="waiter")
-    wait_for_receivers(channel)
-    beat = Heartbeat("heart")
-    with beat.unit("load"):
+
+    def dumped() -> str:
         assert dump(writer) is None
-    text = os.read(reader, 1 << 16).decode()
+        return os.read(reader, 1 << 16).decode()
+
+    wait_until(lambda: "jobs" in dumped())  # it is in the queue before it sleeps
+    with Heartbeat("heart") as beat, beat.unit("load"):
+        text = dumped()
     assert "waiter" in text and "jobs" in text and "heart" in text and "load" in text
     channel.send(1)
     task.join(SOON)
