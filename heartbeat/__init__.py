@@ -6,18 +6,29 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Stopped
+#   extensions get_include
+#   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
+    Health,
     Heartbeat,
     HeartbeatStats,
+    Monitor,
+    MonitorStats,
     Pulses,
     Recv,
     Revoked,
@@ -30,8 +41,12 @@ from heartbeat._native import (
     Ticker,
     Timer,
     UnitSeconds,
+    Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -41,8 +56,10 @@ from heartbeat._native import (
     send,
     sleep,
     snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -50,9 +67,13 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
+    "Health",
     "Heartbeat",
     "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
     "Pulses",
     "Recv",
     "Revoked",
@@ -65,8 +86,13 @@ __all__ = [
     "Ticker",
     "Timer",
     "UnitSeconds",
+    "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
+    "dump",
+    "get_include",
     "go",
     "nil",
     "now",
@@ -76,6 +102,8 @@ __all__ = [
     "send",
     "sleep",
     "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

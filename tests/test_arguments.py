@@ -16,6 +16,7 @@ from heartbeat import (
     Selector,
     Ticker,
     Timer,
+    Watchdog,
     after,
     after_func,
     go,
@@ -66,6 +67,7 @@ BAD_SECONDS = [
 channel: Channel[Any] = Channel()
 timer, ticker, func_timer = Timer(INF), Ticker(1e9), after_func(INF, int)
 selector = Selector([channel])
+watchdog = Watchdog(1e9)
 beat = Heartbeat("beat")
 task = go(nil.recv, timeout=0.001)
 task.join()
@@ -75,6 +77,7 @@ TIMED: list[Call] = [
     channel.recv, lambda **waiting: channel.send(1, **waiting),
     lambda **waiting: channel.recv_many(3, **waiting),
     lambda **waiting: channel.send_many([1, 2], **waiting), timer.recv, ticker.recv, func_timer.recv,
+    watchdog.recv,
     task.recv, task.join, task.result, nil.recv, select, lambda **waiting: select(channel, **waiting),
     selector.select, beat.recv, beat.pulses.recv,
 ]

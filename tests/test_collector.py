@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import weakref
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from heartbeat import (
     Task,
     Ticker,
     Timer,
+    Watchdog,
     after_func,
     go,
     nil,
@@ -161,6 +163,19 @@ def function_of_a_timer_that_fired() -> Item:
     return item
 
 
+def context_of_a_stopped_timer() -> Item:
+    item, variable = Item(), contextvars.ContextVar[Item]("variable")
+
+    def arm() -> Timer:
+        variable.set(item)
+        return after_func(1e6, int)
+
+    timer = contextvars.copy_context().run(arm)
+    item.held.append(timer)
+    assert timer.stop()
+    return item
+
+
 def timer_that_refers_to_itself() -> Item:
     class Own(Timer):
         pass
@@ -215,6 +230,7 @@ CYCLES = [
     task_that_raised_itself,
     function_of_a_stopped_timer,
     function_of_a_timer_that_fired,
+    context_of_a_stopped_timer,
     timer_that_refers_to_itself,
 ]
 
@@ -282,8 +298,8 @@ def test_what_was_not_sent_is_released() -> None:
 
 
 def test_weak_references() -> None:
-    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Selector(), go(int),
-             Heartbeat(), Heartbeat().pulses, after_func(1e6, int)]
+    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Watchdog(1), Selector(),
+             go(int), Heartbeat(), Heartbeat().pulses, after_func(1e6, int)]
     watches = [weakref.ref(one) for one in alive]
     assert [watch() for watch in watches] == alive
     assert weakref.ref(nil)() is nil

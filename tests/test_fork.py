@@ -196,6 +196,24 @@ assert timer.recv() == timer_due
 """)
 
 
+def test_a_watchdog_is_in_both_and_who_waits_for_it_in_the_parent() -> None:
+    run_program(PRELUDE + """
+watchdog, told = Watchdog(0.05), Channel()
+watchdog.stop()
+waiting = go(lambda: select(told, watchdog).value)
+wait_for_receivers(told)
+def check():
+    watchdog.beat()
+    due = watchdog.due
+    assert watchdog.recv(timeout=30) == due
+in_child(check)
+assert watchdog.due is None and not waiting.done
+watchdog.beat()
+due = watchdog.due
+assert waiting.result(30) == due
+""")
+
+
 def test_heartbeats_beat_in_both() -> None:
     run_program(PRELUDE + """
 beat, kept, dropped = Heartbeat("beat"), Heartbeat(), Heartbeat(keep=0)

@@ -51,6 +51,8 @@ PARAMETERS = {
     "Task.join": ["self", "timeout", "deadline"],
     "Task.result": ["self", "timeout", "deadline"],
     "Timer.reset": ["self", "d"],
+    "Watchdog": ["timeout", "jitter"],
+    "Watchdog.beat": ["self"],
     "Heartbeat": ["name", "interval", "timeout", "keep"],
     "Heartbeat.pulse": ["self"],
     "Heartbeat.progress": ["self", "done", "total", "phase"],
@@ -123,7 +125,7 @@ def test_every_callable_has_a_signature_and_names_its_units(path: str) -> None:
         assert "second" in (inspect.getdoc(named(path)) or "")
 
 
-@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Heartbeat"])
+@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Watchdog", "Heartbeat"])
 def test_every_constructor_has_a_signature(name: str) -> None:
     assert inspect.signature(named(name)).parameters
 

@@ -21,6 +21,7 @@ channel, target, whole, real = Channel(1), Channel(1), Channel(1, dtype="q"), Ch
 many, closed, empty = Channel(None), Channel(name="closed"), Channel()
 closed.close(value)
 timer, ticker, func_timer = Timer(0), Ticker(1e-9), after_func(1e9, int)
+watchdog = Watchdog(1e-9)
 selector = Selector([closed, empty, timer])
 task, requests, answers = go(int), Channel(), Channel()
 task.join()
@@ -31,7 +32,8 @@ def answer():
 server = go(answer)
 beat, unbuffered = Heartbeat("beat"), Heartbeat(keep=0)
 again = beat.unit("again")
-watched = [beat, beat.pulses, again, Heartbeat, None, True, False, value, channel, target, many, closed, empty, timer, selector, task,
+watched = [beat, beat.pulses, again, Heartbeat, None, True, False, value, channel, target, many, closed, empty, timer,
+           watchdog, selector, task,
            Channel, Timer, Selected, Closed, TimeoutError, requests]
 
 def refused(error, call, *arguments, **keywords):
@@ -98,6 +100,7 @@ MAKING = [
     (10_000, "(lambda one: (one.send(value), one.close(ValueError(value)), one.stats(), repr(one)))"
              "(Channel(5))"),
     (50_000, "timer.reset(0), timer.recv(), timer.stop(), after(5), ticker.recv(), ticker.missed"),
+    (50_000, "Watchdog(5, jitter=1).beat(), watchdog.beat(), watchdog.recv(), watchdog.due, watchdog.stop()"),
     (20_000, "func_timer.reset(1e9), after_func(1e9, value.__init__).stop()"),
     (2_000, "(lambda done: (after_func(0, done.close), list(done)))(Channel())"),
 ]

@@ -18,6 +18,7 @@ from heartbeat import (
     Task,
     Ticker,
     Timer,
+    Watchdog,
     go,
     nil,
     recv,
@@ -190,8 +191,8 @@ def test_a_heartbeat_is_initialised_once() -> None:
 
 
 def test_attributes_of_plain_channels_are_fixed() -> None:
-    for plain in (Channel(), Timer(1), Ticker(1), Selector(), go(int), nil, recv(nil), Heartbeat(),
-                  Heartbeat().pulses, Heartbeat().unit()):
+    for plain in (Channel(), Timer(1), Ticker(1), Watchdog(1), Selector(), go(int), nil, recv(nil),
+                  Heartbeat(), Heartbeat().pulses, Heartbeat().unit()):
         with pytest.raises(AttributeError):
             plain.extra = 5
     with pytest.raises(TypeError):
@@ -221,10 +222,10 @@ def test_a_source_of_ones_own_cannot_be_made() -> None:
         type("Both", (Channel, Timer), {})
 
 
-@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), Selector, lambda: go(int),
-                                  lambda: nil, lambda: recv(nil), lambda: send(nil, 1), Heartbeat,
-                                  lambda: Heartbeat().pulses, lambda: Heartbeat().unit(),
-                                  lambda: Heartbeat().pause(1)])
+@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), lambda: Watchdog(1),
+                                  Selector, lambda: go(int), lambda: nil, lambda: recv(nil),
+                                  lambda: send(nil, 1), Heartbeat, lambda: Heartbeat().pulses,
+                                  lambda: Heartbeat().unit(), lambda: Heartbeat().pause(1)])
 def test_what_lives_in_threads_is_neither_copied_nor_pickled(make: Any) -> None:
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):

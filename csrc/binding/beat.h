@@ -10,7 +10,7 @@
  * The monitor and the worker make Heartbeats, and find the one that belongs to an hb_beat.
  *
  * A Heartbeat holds a reference to its hb_beat; most also own it, and end it with their
- * own end. hb_beat.owner leads the other way: to a weak reference, which is the Heartbeat's. It
+ * own end. hb_beat_owner leads the other way: to a weak reference, which is the Heartbeat's. It
  * changes and is followed under a lock (heartbeat.c), so that it can be followed from any
  * thread that holds a reference to the hb_beat. */
 #ifndef HBPY_BEAT_H

@@ -61,7 +61,9 @@ static int add_error(PyObject *module, PyObject **slot, const char *name, const 
 int hbpy_init_errors(PyObject *module, hbpy_state *state)
 {
     if (add_error(module, &state->Error, "heartbeat.Error",
-                  "The base of what heartbeat raises beside the built-in exceptions.", NULL, NULL) < 0)
+                  "The base of what heartbeat raises beside the built-in exceptions.\n\n"
+                  ".code is what a native unit returned, None otherwise.",
+                  NULL, "code") < 0)
         return -1;
     PyObject *py_base = state->Error;
     if (add_error(module, &state->Closed, "heartbeat.Closed",

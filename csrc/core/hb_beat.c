@@ -29,7 +29,7 @@ hb_beat *hb_beat_open(const char *name)
     prepare();
     hb_more *more = name ? calloc(1, sizeof *more) : NULL;
     if (more)
-        hb_name_copy(more->name, name);
+        hb_text_copy(more->name, sizeof more->name, name);
     hb_beat *beat = name && !more ? NULL : hb__board_take(more);
     if (beat)
         hb_store_relaxed(&beat->thread, hb_thread_id());
@@ -52,6 +52,7 @@ void hb_beat_unref(hb_beat *beat)
     if (more) {
         hb__pulses_free(more->pulses);
         free(more->tally);
+        free(more->notes);
         free(more);
     }
     hb__board_give(beat);
@@ -67,6 +68,12 @@ hb_beat *hb_beat_after(uint32_t number)
 hb_more *hb__beat_more(hb_beat *beat)
 {
     return hb_load_acquire(&beat->more);
+}
+
+void **hb_beat_owner(hb_beat *beat)
+{
+    hb_more *more = hb__beat_more(beat);
+    return more ? &more->owner : NULL;
 }
 
 hb_more *hb__beat_need_more(hb_beat *beat)
@@ -132,6 +139,11 @@ static uint32_t this_thread_id(void)
     return hb__this_thread_id ? hb__this_thread_id : hb_thread_id();
 }
 
+void hb_beat_adopt(hb_beat *beat)
+{
+    hb_store_relaxed(&beat->thread, this_thread_id());
+}
+
 static hb_status see_to_flags(hb_beat *beat, uint32_t flags)
 {
     if (flags & HB_BEAT_ENDED)
@@ -174,8 +186,8 @@ hb_status hb_beat_pulse(hb_beat *beat)
 
 hb_status hb_beat_end(hb_beat *beat, hb_end end)
 {
-    uint32_t none = HB_END_NONE;
-    if (!hb_cas(&beat->end, &none, end))
+    uint8_t none = HB_END_NONE;
+    if (!hb_cas(&beat->end, &none, (uint8_t)end))
         return HB_CLOSED;
     hb_store_relaxed(&beat->ended, hb_stamp_now());
     hb__beat_listen(beat, HB_BEAT_ENDED);

@@ -72,7 +72,6 @@ static void clear(hb_beat *beat, hb_more *more)
     hb_store_relaxed(&beat->end, HB_END_NONE);
     hb_store_relaxed(&beat->ended, 0);
     beat->watched = (hb_watched){ .monitor = NULL };
-    beat->owner = NULL;
     beat->opened = hb_stamp_now();
     hb_store_relaxed(&beat->last, beat->opened);
 }

@@ -104,7 +104,7 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
     if (hb_beat_has_ended(beat))
         return hb_beat_ending(beat);
     unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    hb_name_copy(unit->label, label);
+    hb_text_copy(unit->label, sizeof unit->label, label);
     open_unit(beat, more, unit);
     hb_status status = pulse ? hb_beat_pulse(beat) : HB_OK;
     if (status != HB_OK)
@@ -134,15 +134,19 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
         return hb_beat_ending(beat);
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
-    if (!more->progressed || more->done < done || more->done > done)
+    bool moved = !more->progressed || more->done < done || more->done > done;
+    if (moved)
         more->progress_at = now;
     more->progressed = true;
     more->done = done;
     more->total = total;
     if (phase)
-        hb_name_copy(more->phase, phase);
+        hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
-    return hb_beat_pulse(beat);
+    hb_status status = hb_beat_pulse(beat);
+    if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
+        hb__beat_hooks()->sooner(beat);
+    return status;
 }
 
 hb_status hb_beat_pause(hb_beat *beat, hb_time most)

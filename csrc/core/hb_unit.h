@@ -20,7 +20,7 @@ struct hb_unit {
     hb_unit *outer;   /* U */
     hb_stamp since;   /* constant */
     hb_time due;      /* constant: HB_FOREVER, or by when it has to be finished */
-    char label[HB_NAME_SIZE]; /* constant */
+    char label[HB_LABEL_SIZE]; /* constant */
 };
 
 /* Bucket i counts the units that took less than 2^i nanoseconds, and at least half of that. */
@@ -57,7 +57,7 @@ typedef struct hb_beat_view {
     hb_tally tally;
     hb_time busy;              /* open units included */
     uint32_t open_units;
-    char unit[HB_NAME_SIZE];   /* the innermost open */
+    char unit[HB_LABEL_SIZE];  /* the innermost open */
     hb_time unit_since;
     hb_time unit_due;          /* of the innermost that has one; HB_FOREVER: none */
     hb_time paused_until;      /* 0: it is not paused */

@@ -142,3 +142,26 @@ bool hb_platform_signal_thread(int32_t thread_number, int signal)
     (void)signal;
     return false;
 }
+
+/* A monitor's actions are nothing to explore. */
+size_t hb_platform_write_now(int descriptor, const void *bytes, size_t size)
+{
+    (void)descriptor;
+    (void)bytes;
+    return size;
+}
+
+void hb_platform_signal_process(int signal)
+{
+    (void)signal;
+}
+
+_Noreturn void hb_platform_exit(int code)
+{
+    _exit(code);
+}
+
+_Noreturn void hb_platform_abort(void)
+{
+    abort();
+}

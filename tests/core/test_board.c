@@ -31,13 +31,13 @@ static void a_slot_is_used_again_and_nothing_is_left_in_it(void)
     hb_beat_pulse(beat);
     hb_beat_pause(beat, MS);
     hb_beat_end(beat, HB_END_REVOKED);
-    beat->owner = &number;
+    *hb_beat_owner(beat) = &number;
     hb_beat_unref(beat);
     hb_beat *again = hb_beat_open(NULL);
     hb_beat_view view;
     CHECK(again == beat);
     CHECK_EQ(again->number, number);
-    CHECK(again->owner == NULL && again->watched.monitor == NULL);
+    CHECK(hb_beat_owner(again) == NULL && again->watched.monitor == NULL);
     CHECK_EQ(hb_load_relaxed(&again->flags), 0);
     hb_beat_look(again, &view);
     CHECK_EQ(view.pulses, 0);
