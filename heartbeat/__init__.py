@@ -12,6 +12,8 @@
 #   threads    go, Task, Stopped
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._headers import get_include
@@ -22,8 +24,11 @@ from heartbeat._native import (
     DeadlockError,
     Done,
     Error,
+    Health,
     Heartbeat,
     HeartbeatStats,
+    Monitor,
+    MonitorStats,
     Pulses,
     Recv,
     Revoked,
@@ -41,6 +46,7 @@ from heartbeat._native import (
     WorkerContext,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -50,8 +56,10 @@ from heartbeat._native import (
     send,
     sleep,
     snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -61,8 +69,11 @@ __all__ = [
     "DeadlockError",
     "Done",
     "Error",
+    "Health",
     "Heartbeat",
     "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
     "Pulses",
     "Recv",
     "Revoked",
@@ -80,6 +91,7 @@ __all__ = [
     "WorkerContext",
     "after",
     "after_func",
+    "dump",
     "get_include",
     "go",
     "nil",
@@ -90,6 +102,8 @@ __all__ = [
     "send",
     "sleep",
     "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

@@ -1,5 +1,5 @@
 from _typeshed import structseq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import timedelta
 from types import GenericAlias
 from typing import (
@@ -8,6 +8,7 @@ from typing import (
     Generic,
     Literal,
     ParamSpec,
+    Protocol,
     Self,
     TypeAlias,
     TypeVar,
@@ -15,7 +16,7 @@ from typing import (
     overload,
     type_check_only,
 )
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -463,3 +464,273 @@ class Heartbeat(Source[float]):
     def __next__(self) -> float: ...
 
 def snapshot() -> list[HeartbeatStats]: ...
+
+@final
+class Done(Source[None]):
+    @property
+    def closed(self) -> bool: ...
+
+@final
+class WorkerContext:
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def done(self) -> Done: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def stopping(self) -> bool: ...
+    def send(
+        self, value: Any, /, *, timeout: _Duration | None = None, deadline: float | None = None
+    ) -> None: ...
+    def recv(
+        self,
+        source: Source[_T],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+    ) -> _T: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | None]: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        case1: _Case[_B],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | _B | None]: ...
+    @overload
+    def select(
+        self,
+        *cases: _Case[Any],
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[Any]: ...
+    def sleep(self, d: _Duration, /) -> None: ...
+    def pulse(self) -> None: ...
+    def unit(self, label: str = "", *, timeout: _Duration | None = None) -> _Unit: ...
+
+# What a worker yields has a type; what it sends through its context has not.
+@disjoint_base
+class Worker(Source[_T]):
+    @overload
+    def __new__(
+        cls,
+        work: Callable[[WorkerContext], Generator[_T, None, Any]]
+        | Callable[[], Generator[_T, None, Any]],
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        work: Any,  # a callable, with a WorkerContext or without, or a native unit
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Worker[Any]: ...
+    @property
+    def state(
+        self,
+    ) -> Literal["new", "running", "stopping", "returned", "raised", "stopped"]: ...
+    @property
+    def exception(self) -> BaseException | None: ...
+    @property
+    def results(self) -> Channel[_T]: ...
+    @property
+    def pulses(self) -> Pulses: ...
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def ident(self) -> int | None: ...
+    def start(self) -> Self: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: _Duration | None = None, *, deadline: float | None = None) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+
+@type_check_only
+class _HasBeat(Protocol):
+    @property
+    def beat(self) -> Heartbeat: ...
+
+_Watched: TypeAlias = Heartbeat | _HasBeat
+_Cause: TypeAlias = Literal[
+    "blocked",
+    "starved",
+    "busy",
+    "missed",
+    "stuck",
+    "overran",
+    "exited",
+    "raised",
+    "closed",
+    "revoked",
+]
+_Status: TypeAlias = Literal["starting", "healthy", "late", "unhealthy", "paused", "ended"]
+
+@type_check_only
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+_Descriptor: TypeAlias = int | _HasFileno
+
+@final
+class Health(
+    structseq[Any],
+    tuple[
+        Heartbeat | Channel[Any],
+        bool,
+        _Cause | None,
+        float,
+        float,
+        int,
+        str | None,
+        str,
+        str | None,
+    ],
+):
+    __match_args__: Final = (
+        "beat",
+        "healthy",
+        "cause",
+        "since",
+        "silent_for",
+        "misses",
+        "unit",
+        "where",
+        "stack",
+    )
+    @property
+    def beat(self) -> Heartbeat | Channel[Any]: ...
+    @property
+    def healthy(self) -> bool: ...
+    @property
+    def cause(self) -> _Cause | None: ...
+    @property
+    def since(self) -> float: ...
+    @property
+    def silent_for(self) -> float: ...
+    @property
+    def misses(self) -> int: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def where(self) -> str: ...
+    @property
+    def stack(self) -> str | None: ...
+
+@final
+class MonitorStats(structseq[Any], tuple[int, int, int, int, float, float, int, int, int]):
+    __match_args__: Final = (
+        "watched",
+        "looks",
+        "rounds",
+        "verdicts",
+        "late",
+        "latest",
+        "doubts",
+        "suspends",
+        "unwritten",
+    )
+    @property
+    def watched(self) -> int: ...
+    @property
+    def looks(self) -> int: ...
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def verdicts(self) -> int: ...
+    @property
+    def late(self) -> float: ...
+    @property
+    def latest(self) -> float: ...
+    @property
+    def doubts(self) -> int: ...
+    @property
+    def suspends(self) -> int: ...
+    @property
+    def unwritten(self) -> int: ...
+
+@disjoint_base
+class Monitor(Source[Health]):
+    def __init__(
+        self,
+        beat: _Watched | None = None,
+        *,
+        timeout: _Duration | None = None,
+        grace: _Duration | None = None,
+        misses: int = 1,
+        on_event: Callable[[Health], object] | None = None,
+        stack: bool = True,
+        name: str | None = None,
+    ) -> None: ...
+    @property
+    def health(self) -> Self: ...
+    @property
+    def status(self) -> _Status: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def closed(self) -> bool: ...
+    def watch(
+        self,
+        beat: _Watched,
+        /,
+        *,
+        timeout: _Duration | None = None,
+        grace: _Duration | None = None,
+        misses: int | None = None,
+        progress: _Duration | None = None,
+    ) -> Self: ...
+    def unwatch(self, beat: _Watched, /) -> bool: ...
+    def demand(self, channel: Channel[Any], /, timeout: _Duration) -> Self: ...
+    def start(self) -> Self: ...
+    def close(self) -> bool: ...
+    def status_of(self, beat: _Watched, /) -> _Status: ...
+    def check(self) -> list[Health]: ...
+    def stats(self) -> MonitorStats: ...
+    def dump(self, fd: _Descriptor = 2) -> Self: ...
+    def signal(self, signum: int, /) -> Self: ...
+    def exit(self, code: int = 1) -> Self: ...
+    def abort(self) -> Self: ...
+    def notify(self, fd: _Descriptor, data: Buffer, /) -> Self: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Health: ...
+
+def watch_gil(
+    limit: _Duration, /, *, on_event: Callable[[Health], object] | None = None
+) -> Monitor: ...
+def stack_signal(signum: int | None, /) -> int | None: ...
+def dump(fd: _Descriptor = 2) -> None: ...

@@ -10,7 +10,7 @@
  * The monitor and the worker make Heartbeats, and find the one that belongs to an hb_beat.
  *
  * A Heartbeat holds a reference to its hb_beat; most also own it, and end it with their
- * own end. hb_beat.owner leads the other way: to a weak reference, which is the Heartbeat's. It
+ * own end. hb_beat_owner leads the other way: to a weak reference, which is the Heartbeat's. It
  * changes and is followed under a lock (heartbeat.c), so that it can be followed from any
  * thread that holds a reference to the hb_beat. */
 #ifndef HBPY_BEAT_H
@@ -75,6 +75,10 @@ extern const hbpy_kind hbpy_pulses_kind;
 PyObject *hbpy_beat_seconds(hb_time time);
 /* A str that the core may have cut within a character. */
 PyObject *hbpy_beat_text(const char *text);
+
+/* A label as text of the core. Names of files need not be UTF-8: what Python escaped as surrogates
+ * becomes the bytes it was, in *py_owner, which the caller lets go of. NULL with an exception. */
+const char *hbpy_label_text(PyObject *py_label, PyObject **py_owner);
 
 /* A Pulses over the beat's; takes a reference to the beat. */
 PyObject *hbpy_pulses_new(hbpy_state *state, hb_beat *beat, hb_source *source);

@@ -26,6 +26,8 @@ typedef struct hbpy_state {
     PyTypeObject *Recv, *Send, *Selected, *Selector;
     PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog;
     PyTypeObject *Task;
+    PyTypeObject *Monitor, *Health, *MonitorStats;
+    PyObject *monitors; /* a set: those that run and have something to do */
     PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     PyTypeObject *Worker, *WorkerContext, *Done;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
@@ -62,6 +64,15 @@ int hbpy_init_done(PyObject *module, hbpy_state *state);
 int hbpy_init_worker(PyObject *module, hbpy_state *state);
 int hbpy_init_worker_context(PyObject *module, hbpy_state *state);
 int hbpy_init_capi(PyObject *module, hbpy_state *state);
+int hbpy_init_stack(PyObject *module, hbpy_state *state);
+int hbpy_init_health(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor(PyObject *module, hbpy_state *state);
+int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
+int hbpy_init_dump(PyObject *module, hbpy_state *state);
+
+/* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
+void hbpy_monitors_end(hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -105,6 +116,9 @@ hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
 
 /* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
+
+/* The core's channel of a Channel, borrowed; NULL with an exception if it is none, or nil. */
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel);
 
 /* ---- cases (case.c) ---- */
 

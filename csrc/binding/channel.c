@@ -93,6 +93,15 @@ static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     return self;
 }
 
+/* For whoever explains a wait. A name that is no text in UTF-8 is not told. */
+static void tell_name(hbpy_channel *self)
+{
+    const char *name = self->py_name ? PyUnicode_AsUTF8(self->py_name) : NULL;
+    if (name)
+        hb_source_set_name(hb_chan_source(self->chan), name);
+    PyErr_Clear();
+}
+
 static int init(hbpy_channel *self, const char *what, PyObject *py_capacity, PyObject *py_dtype,
                 PyObject *py_name)
 {
@@ -103,6 +112,7 @@ static int init(hbpy_channel *self, const char *what, PyObject *py_capacity, PyO
         ((capacity || dtype) && shape_chan(self, capacity, dtype) < 0) ||
         hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
+    tell_name(self);
     self->made = true;
     return 0;
 }
@@ -166,6 +176,19 @@ static int Channel_clear(PyObject *py_self)
     return 0;
 }
 
+/* A monitor or an extension may have a reference too, and give it up on a thread that cannot
+ * release objects. Numbers stay for an extension to receive. */
+static void leave_chan(hbpy_channel *self)
+{
+    hb_word word;
+    drop_cause(self);
+    while (self->chan && !self->dtype && hb_chan_try_recv(self->chan, &word) == HB_OK)
+        self->base.kind->drop(&self->base, word);
+    if (self->chan)
+        hb_source_set_name(hb_chan_source(self->chan), NULL);
+    hb_chan_unref(self->chan);
+}
+
 static void Channel_dealloc(PyObject *py_self)
 {
     hbpy_channel *self = channel_of(py_self);
@@ -174,8 +197,7 @@ static void Channel_dealloc(PyObject *py_self)
     Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
-    Channel_clear(py_self);
-    hb_chan_unref(self->chan);
+    leave_chan(self);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);
     Py_DECREF(type);
@@ -242,6 +264,17 @@ static PyType_Spec spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };
+
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel)
+{
+    if (!PyObject_TypeCheck(py_channel, state->Channel)) {
+        PyErr_Format(PyExc_TypeError, "a Channel is needed, not %s", Py_TYPE(py_channel)->tp_name);
+        return NULL;
+    }
+    if (!channel_of(py_channel)->chan)
+        PyErr_SetString(state->Error, "nil never has items");
+    return channel_of(py_channel)->chan;
+}
 
 static int add_nil(PyObject *module, PyTypeObject *type)
 {

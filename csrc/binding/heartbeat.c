@@ -2,7 +2,7 @@
  * What it does is in heartbeat_ops.c. */
 #include "beat.h"
 
-/* Guards every hb_beat.owner, and the reference that is taken of what it leads to. A leaf. */
+/* Guards every hb_beat_owner, and the reference that is taken of what it leads to. A leaf. */
 static hb_lock owners;
 
 /* ---- the Heartbeat of a beat ---- */
@@ -10,16 +10,18 @@ static hb_lock owners;
 static void adopt(hbpy_heartbeat *self)
 {
     hb_lock_acquire(&owners);
-    if (!self->beat->owner)
-        self->beat->owner = self->py_weak;
+    void **owner = hb_beat_owner(self->beat);
+    if (!*owner)
+        *owner = self->py_weak;
     hb_lock_release(&owners);
 }
 
 static void disown(hbpy_heartbeat *self)
 {
     hb_lock_acquire(&owners);
-    if (self->beat->owner == self->py_weak)
-        self->beat->owner = NULL;
+    void **owner = hb_beat_owner(self->beat);
+    if (*owner == self->py_weak)
+        *owner = NULL;
     hb_lock_release(&owners);
 }
 
@@ -39,7 +41,8 @@ static PyObject *follow(PyObject *py_weak)
 PyObject *hbpy_heartbeat_find(hb_beat *beat)
 {
     hb_lock_acquire(&owners);
-    PyObject *py_weak = Py_XNewRef(beat->owner);
+    void **owner = hb_beat_owner(beat);
+    PyObject *py_weak = owner ? Py_XNewRef(*owner) : NULL;
     hb_lock_release(&owners);
     PyObject *py_heartbeat = py_weak ? follow(py_weak) : NULL;
     Py_XDECREF(py_weak);

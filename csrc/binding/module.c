@@ -47,8 +47,8 @@ int hbpy_add_struct(PyObject *module, PyTypeObject **type, PyStructSequence_Desc
 
 static PyObject *stop(PyObject *module, PyObject *unused)
 {
-    (void)module;
     (void)unused;
+    hbpy_monitors_end(PyModule_GetState(module));
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_workers_stop(hb_time_add(hb_now(), STOP_LIMIT));
     hbpy_attach(py_thread);
@@ -111,6 +111,11 @@ static int exec(PyObject *module)
         hbpy_init_unit,    hbpy_init_pause,  hbpy_init_beat_stats, hbpy_init_capi,
         hbpy_init_unit,    hbpy_init_pause,  hbpy_init_beat_stats, hbpy_init_done,
         hbpy_init_worker,  hbpy_init_worker_context,
+        hbpy_init_selector, hbpy_init_timer, hbpy_init_after_func, hbpy_init_task,
+        hbpy_init_go,      hbpy_init_heartbeat, hbpy_init_pulses, hbpy_init_unit,
+        hbpy_init_pause,   hbpy_init_beat_stats,
+        hbpy_init_stack,   hbpy_init_health, hbpy_init_monitor_stats, hbpy_init_monitor,
+        hbpy_init_watch_gil, hbpy_init_dump,
     };
     if (refuse_other_interpreters() < 0)
         return -1;

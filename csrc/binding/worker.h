@@ -107,11 +107,15 @@ static inline hb_chan *hbpy_worker_done(hbpy_worker *self)
 
 /* ---- WorkerContext (worker_context.c) ---- */
 
+/* It holds parts of the worker and not the worker itself, nor, when that has ended, its
+ * results: what was raised leads to the frames of the work, and these lead here. Were that a
+ * cycle, an exception nobody looked at would be told late. */
 typedef struct hbpy_worker_context {
     PyObject_HEAD
-    hbpy_worker *worker;  /* constant; a reference */
-    hb_atomic_u32 thread; /* hb_thread id of the worker's thread; 0 once it has ended */
-    hb_duty duty;         /* that thread's, as all below */
+    PyObject *py_name, *py_beat, *py_done; /* constant */
+    PyObject *py_results; /* the worker's thread; NULL once it has ended */
+    hb_atomic_u32 thread; /* hb_thread id of that thread; 0 once it has ended */
+    hb_duty duty;         /* the thread's, as all below */
     bool told;            /* it knows that it is to stop */
     bool generates;       /* its units are the resumes of a generator */
     bool finishing;       /* the generator is being closed: it may pulse all the same */
@@ -122,9 +126,9 @@ static inline hbpy_worker_context *worker_context_of(void *self)
     return self;
 }
 
-/* For the calling thread, which is the worker's. */
+/* For the calling thread, which is the worker's and keeps it. */
 hbpy_worker_context *hbpy_worker_context_new(hbpy_worker *worker);
-/* From now on it refuses to be used. */
+/* Finishes an open unit; from now on it refuses to be used. */
 void hbpy_worker_context_end(hbpy_worker_context *self);
 
 /* 0, or -1 with Error: another thread's, or the worker has ended. */

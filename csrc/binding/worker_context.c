@@ -10,7 +10,10 @@ hbpy_worker_context *hbpy_worker_context_new(hbpy_worker *worker)
     hbpy_worker_context *self = worker_context_of(type->tp_alloc(type, 0));
     if (!self)
         return NULL;
-    self->worker = worker_of(Py_NewRef((PyObject *)worker));
+    self->py_name = Py_NewRef(worker->py_name);
+    self->py_beat = Py_NewRef(worker->py_beat);
+    self->py_done = Py_NewRef(worker->py_done);
+    self->py_results = Py_NewRef(worker->py_results);
     hb_duty_init(&self->duty, hbpy_worker_beat(worker), hbpy_worker_done(worker),
                  hbpy_worker_interval(worker));
     hb_store_relaxed(&self->thread, hb_thread_id());
@@ -21,21 +24,25 @@ void hbpy_worker_context_end(hbpy_worker_context *self)
 {
     hb_store_relaxed(&self->thread, 0);
     hb_duty_fini(&self->duty);
+    Py_CLEAR(self->py_results);
 }
 
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT((PyObject *)worker_context_of(self)->worker);
+    Py_VISIT(worker_context_of(self)->py_results);
     return 0;
 }
 
-static void dealloc(PyObject *self)
+static void dealloc(PyObject *py_self)
 {
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    Py_XDECREF((PyObject *)worker_context_of(self)->worker);
-    type->tp_free(self);
+    hbpy_worker_context *self = worker_context_of(py_self);
+    PyTypeObject *type = Py_TYPE(py_self);
+    PyObject_GC_UnTrack(py_self);
+    Py_DECREF(self->py_name);
+    Py_DECREF(self->py_beat);
+    Py_DECREF(self->py_done);
+    type->tp_free(py_self);
     Py_DECREF(type);
 }
 
@@ -49,13 +56,13 @@ int hbpy_worker_context_check(hbpy_worker_context *self)
     PyErr_Format(hbpy_state_of((PyObject *)self)->Error,
                  thread ? "the context of worker %R belongs to the worker's thread"
                         : "worker %R has ended, and its context with it",
-                 self->worker->py_name);
+                 self->py_name);
     return -1;
 }
 
 static bool is_stopping(hbpy_worker_context *self)
 {
-    return hb_chan_is_closed(hbpy_worker_done(self->worker));
+    return hb_chan_is_closed(self->duty.done);
 }
 
 PyObject *hbpy_worker_context_raise(hbpy_worker_context *self, hb_status status)
@@ -63,7 +70,7 @@ PyObject *hbpy_worker_context_raise(hbpy_worker_context *self, hb_status status)
     hbpy_state *state = hbpy_state_of((PyObject *)self);
     self->told |= status == HB_STOPPED;
     if (status == HB_STOPPED && is_stopping(self))
-        return PyErr_Format(state->Stopped, "worker %R was told to stop", self->worker->py_name);
+        return PyErr_Format(state->Stopped, "worker %R was told to stop", self->py_name);
     return hbpy_raise(state, status);
 }
 
@@ -101,7 +108,7 @@ static PyObject *WorkerContext_pulse(PyObject *py_self, PyObject *unused)
         return NULL;
     hb_status status = hb_beat_pulse(self->duty.beat);
     if (status != HB_OK)
-        return hbpy_heartbeat_ended(self->worker->py_beat, status);
+        return hbpy_heartbeat_ended(self->py_beat, status);
     Py_RETURN_NONE;
 }
 
@@ -117,7 +124,7 @@ static PyObject *WorkerContext_unit(PyObject *py_self, PyObject *const *args, Py
     hbpy_worker_context *self = worker_context_of(py_self);
     if (begin_sign(self) < 0)
         return NULL;
-    PyObject *py_unit = PyObject_GetAttrString(self->worker->py_beat, "unit");
+    PyObject *py_unit = PyObject_GetAttrString(self->py_beat, "unit");
     PyObject *py_made = py_unit ? PyObject_Vectorcall(py_unit, args, (size_t)nargs, py_kwnames) : NULL;
     Py_XDECREF(py_unit);
     return py_made;
@@ -135,16 +142,16 @@ static PyObject *WorkerContext_stopping(PyObject *py_self, void *unused)
     return PyBool_FromLong(stopping);
 }
 
-/* The closure is the offset of the worker's field. */
+/* The closure is the offset of the field. */
 static PyObject *WorkerContext_part(PyObject *self, void *offset)
 {
-    return Py_NewRef(*(PyObject **)((char *)worker_context_of(self)->worker + (size_t)offset));
+    return Py_NewRef(*(PyObject **)((char *)self + (size_t)offset));
 }
 
 static PyObject *WorkerContext_repr(PyObject *self)
 {
     return PyUnicode_FromFormat("<heartbeat.WorkerContext of %R>",
-                                (PyObject *)worker_context_of(self)->worker);
+                                worker_context_of(self)->py_name);
 }
 
 /* ---- the type ---- */
@@ -174,7 +181,7 @@ static void fill_methods(void)
     memcpy(methods, all, sizeof all);
 }
 
-#define PART(field) (void *)offsetof(hbpy_worker, field)
+#define PART(field) (void *)offsetof(hbpy_worker_context, field)
 
 static PyGetSetDef getset[] = {
     { "beat", WorkerContext_part, NULL, "The worker's Heartbeat: progress(), pause(), stats().",

@@ -15,6 +15,20 @@ static void close_generator(hbpy_worker_context *context, PyObject *py_generator
     Py_DECREF(py_reason);
 }
 
+/* The interpreter looks whether another thread wants its lock when a function begins or a loop
+ * goes round. A generator that is resumed from here may do neither (`yield from` does not).
+ * So this looks, in the place of the loop that a `for` statement would be. */
+#define TURN (5 * HB_SECOND / 1000)
+
+static void give_way(hb_time *turn_began)
+{
+    hb_time now = hb_now();
+    if (now - *turn_began < TURN)
+        return;
+    hbpy_attach(PyEval_SaveThread());
+    *turn_began = hb_now();
+}
+
 /* One unit of work. */
 static PySendResult resume(hbpy_worker_context *context, PyObject *py_generator, PyObject **py_value)
 {
@@ -38,8 +52,10 @@ static int hand_over(hbpy_worker_context *context, PyObject *py_value)
 static PyObject *generate(hbpy_worker_context *context, PyObject *py_generator)
 {
     PyObject *py_value;
+    hb_time turn_began = hb_now();
     context->generates = true;
     while (hbpy_worker_context_begin(context) == 0) {
+        give_way(&turn_began);
         PySendResult result = resume(context, py_generator, &py_value);
         if (result == PYGEN_RETURN)
             Py_DECREF(py_value);
@@ -63,10 +79,15 @@ static PyObject *refuse_coroutine(PyObject *py_coroutine)
     return NULL;
 }
 
+typedef struct duty_call {
+    hbpy_worker *worker;
+    hbpy_worker_context *context;
+} duty_call;
+
 static PyObject *work(void *arg)
 {
-    hbpy_worker_context *context = arg;
-    hbpy_worker *self = context->worker;
+    hbpy_worker *self = ((duty_call *)arg)->worker;
+    hbpy_worker_context *context = ((duty_call *)arg)->context;
     PyObject *py_given = (PyObject *)context;
     PyObject *py_made = PyObject_Vectorcall(self->py_work, &py_given, self->takes_context, NULL);
     PyObject *py_result = py_made;
@@ -102,7 +123,8 @@ static void run_python(hbpy_worker *self)
     bool told = false;
     hbpy_worker_context *context = hbpy_worker_context_new(self);
     if (context) {
-        Py_XDECREF(hbpy_call_in_context(self->py_context, work, context));
+        duty_call call = { self, context };
+        Py_XDECREF(hbpy_call_in_context(self->py_context, work, &call));
         told = context->told;
         hbpy_worker_context_end(context);
     }
@@ -161,6 +183,7 @@ static void finish(hbpy_worker *self)
 static void begin(void *arg)
 {
     hbpy_worker *self = arg;
+    hb_beat_adopt(hbpy_worker_beat(self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
     hb_store_release(&self->phase, HBPY_STARTED); /* the work may ask before start() returns */
     if (hbpy_worker_is_native(self))

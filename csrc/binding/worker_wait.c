@@ -112,7 +112,7 @@ static PyObject *WorkerContext_recv(PyObject *py_self, PyObject *const *args, Py
 
 int hbpy_worker_send(hbpy_worker_context *self, PyObject *py_value, hb_time deadline)
 {
-    hbpy_source *results = (hbpy_source *)self->worker->py_results;
+    hbpy_source *results = (hbpy_source *)self->py_results;
     hb_case item = { .source = results->source, .direction = HB_SEND };
     if (results->kind->encode(results, py_value, &item.word) < 0)
         return -1;

@@ -1,9 +1,11 @@
 /* worker_work: what a worker is to do, and whether it wants a WorkerContext.
  *
- * Anything that can be called will do: with a WorkerContext if it takes an argument by
- * position, else with nothing. What wants more is refused before there is a thread. That a
- * call of it makes a generator is seen when it is called (worker_run.c). Native units are
- * read elsewhere (native.h), and first: some of them can be called from Python too. */
+ * Anything that can be called will do: with a WorkerContext if it needs an argument by
+ * position or takes any number of them, else with nothing. (An argument that has a default
+ * is most often a value somebody bound to the function.) What needs more is refused before
+ * there is a thread. That a call of it makes a generator is seen when it is called
+ * (worker_run.c). Native units are read elsewhere (native.h), and first: some of them can be
+ * called from Python too. */
 #include "worker.h"
 
 static int refuse(PyObject *py_work, const char *why)
@@ -24,15 +26,14 @@ static Py_ssize_t length_of(PyObject *py_defaults)
 static int read_function(PyObject *py_work, PyObject *py_function, int bound)
 {
     PyCodeObject *code = (PyCodeObject *)PyFunction_GET_CODE(py_function);
-    Py_ssize_t most = code->co_argcount - bound;
-    Py_ssize_t least = most - length_of(PyFunction_GetDefaults(py_function));
+    Py_ssize_t least = code->co_argcount - bound - length_of(PyFunction_GetDefaults(py_function));
     if (code->co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
         return refuse(py_work, "is async");
     if (least > 1)
         return refuse(py_work, "needs more arguments");
     if (code->co_kwonlyargcount > length_of(PyFunction_GetKwDefaults(py_function)))
         return refuse(py_work, "needs keyword arguments");
-    return most > 0 || (code->co_flags & CO_VARARGS);
+    return least > 0 || (code->co_flags & CO_VARARGS);
 }
 
 /* ---- other callables ---- */
@@ -52,13 +53,32 @@ static int binds(PyObject *py_signature, PyObject *py_argument)
     return 0;
 }
 
+/* Whether its first parameter is *args; -1 with an exception. */
+static int takes_any(PyObject *py_signature)
+{
+    static const long var_positional = 2; /* inspect.Parameter.VAR_POSITIONAL */
+    PyObject *py_parameters = PyObject_GetAttrString(py_signature, "parameters");
+    PyObject *py_values = py_parameters ? PyObject_CallMethod(py_parameters, "values", NULL) : NULL;
+    PyObject *py_all = py_values ? PySequence_Tuple(py_values) : NULL;
+    PyObject *py_kind = py_all && PyTuple_GET_SIZE(py_all) > 0
+                            ? PyObject_GetAttrString(PyTuple_GET_ITEM(py_all, 0), "kind") : NULL;
+    long kind = py_kind ? PyLong_AsLong(py_kind) : -1;
+    Py_XDECREF(py_kind);
+    Py_XDECREF(py_all);
+    Py_XDECREF(py_values);
+    Py_XDECREF(py_parameters);
+    return PyErr_Occurred() ? -1 : kind == var_positional;
+}
+
 static int read_signature(PyObject *py_work, PyObject *py_signature)
 {
     int with = binds(py_signature, Py_None);
-    if (with)
-        return with;
-    int without = binds(py_signature, NULL);
-    return without > 0 ? 0 : without < 0 ? -1 : refuse(py_work, "needs other arguments");
+    int without = with < 0 ? -1 : binds(py_signature, NULL);
+    if (without < 0)
+        return -1;
+    if (with && without)
+        return takes_any(py_signature);
+    return with || without ? with : refuse(py_work, "needs other arguments");
 }
 
 /* What has no signature is called with a context. */
@@ -80,8 +100,11 @@ static int read_callable(PyObject *py_work)
 
 /* ---- any work ---- */
 
+/* A function that stands for another, as decorators make them, has that one's signature. */
 static int read_any(PyObject *py_work)
 {
+    if (PyObject_HasAttrString(py_work, "__wrapped__"))
+        return read_callable(py_work);
     if (PyFunction_Check(py_work))
         return read_function(py_work, py_work, 0);
     if (PyMethod_Check(py_work) && PyFunction_Check(PyMethod_GET_FUNCTION(py_work)))

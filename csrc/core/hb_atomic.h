@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+typedef _Atomic(uint8_t) hb_atomic_u8;
 typedef _Atomic(uint32_t) hb_atomic_u32;
 typedef _Atomic(uint64_t) hb_atomic_u64;
 typedef _Atomic(void *) hb_atomic_ptr;

@@ -26,15 +26,20 @@ typedef struct hb_board_header {
     uint32_t stamps_count; /* stamps are counts of the processor, not nanoseconds */
 } hb_board_header;
 
-/* A zeroed slot with one reference, or NULL. */
-hb_beat *hb__board_take(void);
+/* A slot with one reference and nothing in it but `more`, or NULL. */
+hb_beat *hb__board_take(hb_more *more);
 void hb__board_give(hb_beat *beat);
 
 /* The lowest open slot above `number`, with a reference; NULL if there is none. */
 hb_beat *hb__board_after(uint32_t number);
 
+extern hb_beat *hb__board_slots; /* constant once set, before the first number is given */
+
 /* The slot of a number that was given. */
-hb_beat *hb__board_at(uint32_t number);
+static inline hb_beat *hb__board_at(uint32_t number)
+{
+    return &hb__board_slots[number];
+}
 
 /* NULL before the first beat. */
 const hb_board_header *hb_board(void);

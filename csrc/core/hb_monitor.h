@@ -12,74 +12,26 @@
  *   M2 Events are edges: one when a beat turns unhealthy, one when it recovers, one when it
  *      ends. An edge is never lost to those who read in time; of a beat nobody reads of, the
  *      newest is kept. Publishing never waits.
- *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and the actions are
- *      carried out when it has run out. In between the beat is late.
- *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of a
- *      beat's timeout, gives that beat d more from then on before it is judged. Time in which the machine
- *      slept is not silence.
+ *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and
+ *      the actions are carried out when it has run out. In between the beat is late.
+ *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of
+ *      a beat's timeout, gives that beat d more from then on (at most what a pulse would give it)
+ *      before it is judged; several times if need be, but not for ever. Time in which the
+ *      machine slept is not silence.
  *   M5 A silent beat whose pulse comes after the verdict recovers at that pulse
  *      (HB_BEAT_AWAITED), not at the next look.
  *
- * Locking: one lock for all that is watched (M in hb_beat.h) and the wheel; a monitor's own source
- * lock for its events. M is taken before nothing; events are published and actions done
- * with neither held. */
+ * Locking: one lock for all that is watched (M in hb_beat.h) and the wheel, held for some 64
+ * looks at most. A monitor's events are published with M held, so that
+ * none comes of a beat after hb_monitor_unwatch or hb_monitor_close has returned: M is taken
+ * before the lock of more of a beat, and before a monitor's source. Evidence, stacks and
+ * actions take their time with neither held. */
 #ifndef HB_MONITOR_H
 #define HB_MONITOR_H
 
-#include "hb_chan.h"
+#include "hb_action.h"
+#include "hb_health.h"
 #include "hb_unit.h"
-
-typedef enum hb_watch_status {
-    HB_WATCH_STARTING, /* no pulse yet, and grace not over */
-    HB_WATCH_HEALTHY,
-    HB_WATCH_LATE,     /* evidence has been taken */
-    HB_WATCH_UNHEALTHY,
-    HB_WATCH_PAUSED,
-    HB_WATCH_ENDED,
-    HB_WATCH_IDLE,     /* the monitor has not been started */
-} hb_watch_status;
-
-/* One table for the codes and their names. */
-#define HB_CAUSE_MAP(X)                                                                \
-    X(NONE, "")           /* a recovery */                                             \
-    X(BLOCKED, "blocked") /* its thread waits in the engine */                         \
-    X(STARVED, "starved") /* its thread waits for the interpreter lock */              \
-    X(BUSY, "busy")       /* its thread has been computing since the evidence */       \
-    X(MISSED, "missed")   /* none of these, or not known */                            \
-    X(STUCK, "stuck")     /* it pulses, but makes no progress, or demand is not met */ \
-    X(OVERRAN, "overran") /* a unit took longer than its own time */                   \
-    X(EXITED, "exited")                                                                \
-    X(RAISED, "raised")                                                                \
-    X(CLOSED, "closed")                                                                \
-    X(REVOKED, "revoked")
-
-typedef enum hb_cause {
-#define HB_CAUSE_CODE(name, text) HB_CAUSE_##name,
-    HB_CAUSE_MAP(HB_CAUSE_CODE)
-#undef HB_CAUSE_CODE
-} hb_cause;
-
-const char *hb_cause_text(hb_cause cause);
-const char *hb_watch_status_text(hb_watch_status status);
-
-/* What became of a beat; constant once published. */
-typedef struct hb_health {
-    hb_atomic_u32 refs;
-    hb_beat *beat;     /* a reference; NULL: it is about `chan` */
-    hb_chan *chan;     /* a reference, or NULL */
-    bool healthy;
-    hb_cause cause;
-    hb_time at;        /* when the verdict was spoken */
-    hb_time since;     /* the last sign of life before it */
-    hb_time silent_for; /* of a recovery: how long the silence was */
-    uint32_t misses;   /* whole timeouts in silent_for */
-    char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
-    char where[512];   /* what is known of its thread, in words */
-    char *stack;       /* of the interpreter, or NULL; malloced */
-} hb_health;
-
-hb_health *hb_health_ref(hb_health *health);
-void hb_health_unref(hb_health *health);
 
 typedef struct hb_rule {
     hb_time timeout;   /* > 0 */
@@ -94,7 +46,8 @@ hb_monitor *hb_monitor_ref(hb_monitor *monitor);
 void hb_monitor_unref(hb_monitor *monitor); /* the last one closes it */
 
 /* HB_OK; HB_BUSY: some monitor watches it; HB_CLOSED: this monitor, or the beat, has ended;
- * HB_NO_MEMORY. The monitor holds a reference to the beat while it watches it. */
+ * HB_NO_MEMORY; HB_NO_THREAD. The monitor holds a reference to the beat while it watches it: until
+ * it is unwatched, the monitor closes, or the beat's end has been published. */
 hb_status hb_monitor_watch(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule);
 /* False if this monitor does not watch it. No event comes of the beat afterwards. */
 bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat);
@@ -113,11 +66,13 @@ hb_status hb_monitor_close(hb_monitor *monitor);
 hb_source *hb_monitor_source(hb_monitor *monitor);
 
 /* Also sends every event, in order, to an unbounded channel of hb_health pointers (a reference
- * each). Before the start. */
+ * each). Before the start. The channel is closed with the monitor. */
 void hb_monitor_forward(hb_monitor *monitor, hb_chan *events);
 
+/* HB_WATCH_ENDED of every beat that has ended. */
 hb_watch_status hb_monitor_status_of(hb_monitor *monitor, hb_beat *beat);
-/* The worst of all it watches. */
+/* The worst of all it watches: unhealthy, late, starting, paused, healthy. HB_WATCH_ENDED when it
+ * has nothing to watch any more, HB_WATCH_IDLE before the start. */
 hb_watch_status hb_monitor_status(hb_monitor *monitor);
 
 /* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no memory. */
@@ -134,18 +89,10 @@ typedef struct hb_monitor_stats {
 
 void hb_monitor_stats_get(hb_monitor *monitor, hb_monitor_stats *stats);
 
-/* ---- what is done when a beat turns unhealthy (hb_action.c) ---- */
-
-typedef enum hb_action_kind { HB_ACT_DUMP, HB_ACT_SIGNAL, HB_ACT_EXIT, HB_ACT_ABORT, HB_ACT_NOTIFY } hb_action_kind;
-
-/* Adds one; they are carried out in order, on the monitors' thread. `number` is the descriptor,
- * the signal or the exit code; the bytes are copied. HB_NO_MEMORY, HB_CLOSED. */
+/* Adds something to be done when a beat turns unhealthy; all is done in order, on the
+ * monitors' thread. `number` is the descriptor, the signal or the exit code; the bytes are
+ * copied. HB_NO_MEMORY, HB_CLOSED. */
 hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, const void *bytes, size_t size);
-
-/* Writes the table of all threads the engine knows to a descriptor: name, state, what it waits
- * on, since when, the unit it is in. Takes only short locks, allocates nothing, never waits for
- * the reader. Returns the bytes that could not be written. */
-size_t hb_dump(int descriptor);
 
 /* ---- supplied by the binding ---- */
 
@@ -155,6 +102,17 @@ typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
 void hb_monitor_set_stack(hb_stack_fn *fn);
 /* Whether events of this monitor carry stacks. */
 void hb_monitor_want_stack(hb_monitor *monitor, bool want);
+/* For beats that starve: says in words who has what their thread waits for, and returns that one's
+ * system number, 0 if it is not known; the stack is then taken of it. Called on the monitors'
+ * thread. Before the start. */
+typedef int32_t hb_culprit_fn(char *words, size_t size);
+void hb_monitor_set_culprit(hb_monitor *monitor, hb_culprit_fn *fn);
+/* For beats whose silence nobody can read of while it lasts: the recovery does not take the place
+ * of an unread verdict; both stay, until the next verdict. Before the start. */
+void hb_monitor_keep_pairs(hb_monitor *monitor);
+/* Silence of this beat, which it watches, is told like any other, but no reason to act: it belongs to
+ * who tells of the others. Before the start. */
+void hb_monitor_spare(hb_monitor *monitor, hb_beat *beat);
 /* Threads that sleep on a word in this range wait for the interpreter lock. */
 void hb_monitor_set_interpreter(uintptr_t begin, uintptr_t end);
 

@@ -8,18 +8,18 @@
  *
  *   S1 A stamp is never 0.
  *   S2 The base is older than every stamp, so an age is found to within the error
- *      of two readings, however short the time between base and anchor.
+ *      of two readings, however short the time between base and anchor. The two clocks cannot be
+ *      read at once; a reading that was held up is made again.
  *   S3 A machine that slept may have begun its count anew. hb_stamp_rebase then
  *      moves the base; stamps from before it count as made at the base.
  *
- * Locking: the base is written by hb_stamp_init and hb_stamp_rebase, both called by
- * one thread at a time, and read through atomics. */
+ * Locking: one lock for the base, a leaf. */
 #ifndef HB_STAMP_H
 #define HB_STAMP_H
 
 #include <stdbool.h>
 
-#include "hb_platform.h"
+#include "hb_lock.h"
 #include "hb_time.h"
 
 typedef uint64_t hb_stamp;
@@ -48,11 +48,21 @@ typedef struct hb_anchor {
 /* Reads both clocks. Anchors are values: take one for a round of looks. */
 hb_anchor hb_anchor_take(void);
 
-/* The instant of a stamp, not later than the anchor. */
-hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp);
-
 /* A difference of two stamps in nanoseconds. */
-hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts);
+static inline hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts)
+{
+    return (hb_time)((double)(int64_t)counts * anchor->rate);
+}
+
+/* The instant of a stamp, not later than the anchor. S2, S3: what lies before the base was made
+ * there; what was made since the anchor, now. */
+static inline hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
+{
+    if (stamp >= anchor->stamp)
+        return anchor->now;
+    hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
+    return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
+}
 
 /* What a count is worth, for one thread that asks often: known from one anchor until as much
  * time again has passed as it was measured over, so that it only gets better. All zero: not yet

@@ -1,9 +1,9 @@
 /* hb_unit: units of work, and what a beat tells of its work.
  *
- * A unit begins with a pulse and is open until it is finished; units nest. A unit may
- * have a time of its own: then it has to be finished by then, and while it is the
- * innermost of that sort the beat's own timeout does not count, for pulses inside say nothing of
- * a unit that is known to take long.
+ * A unit begins with a pulse, whose receiver sees it, and is open until it is finished; units
+ * nest. A unit may have a time of its own: then it has to be finished by then, and while it is
+ * the innermost of that sort the beat's own timeout does not count, for pulses inside say
+ * nothing of a unit that is known to take long.
  *
  *   U1 The open units of a beat are a list, the innermost first. Each is memory of whoever
  *      began it, who finishes it before the memory goes.
@@ -15,9 +15,6 @@
 #define HB_UNIT_H
 
 #include "hb_beat.h"
-
-/* Room for a path, mostly. */
-#define HB_LABEL_SIZE 256
 
 struct hb_unit {
     hb_unit *outer;   /* U */
@@ -32,7 +29,7 @@ struct hb_unit {
 struct hb_tally {
     uint64_t units;
     hb_time sum, least, most;
-    hb_time busy;          /* of outermost units that were */
+    hb_time busy;          /* until no unit was open any more, the last time */
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
 

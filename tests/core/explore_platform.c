@@ -110,6 +110,12 @@ void *hb_platform_reserve(size_t bytes)
     return bytes > RESERVED_MOST ? NULL : calloc(1, bytes);
 }
 
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
 int32_t hb_platform_thread_number(void)
 {
     return 1;
@@ -141,4 +147,27 @@ bool hb_platform_signal_thread(int32_t thread_number, int signal)
     (void)thread_number;
     (void)signal;
     return false;
+}
+
+/* A monitor's actions are nothing to explore. */
+size_t hb_platform_write_now(int descriptor, const void *bytes, size_t size)
+{
+    (void)descriptor;
+    (void)bytes;
+    return size;
+}
+
+void hb_platform_signal_process(int signal)
+{
+    (void)signal;
+}
+
+_Noreturn void hb_platform_exit(int code)
+{
+    _exit(code);
+}
+
+_Noreturn void hb_platform_abort(void)
+{
+    abort();
 }

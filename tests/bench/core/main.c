@@ -1,5 +1,5 @@
 /* bench <scenario> <count>: runs one benchmark once and prints nanoseconds an
- * operation. Without arguments: the names of the scenarios. */
+ * operation, or a report. Without arguments: the names of both. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +43,18 @@ static const scenario scenarios[] = {
     { "SelectAsyncContended", select_async_contended, 0 },
     { "SelectNonblock", select_nonblock, 0 },
     { "SelectProdCons", select_prod_cons, 128 },
+    { "pulse", beat_pulse, 0 },
+    { "unit", beat_unit, 0 },
+    { "pulse_ping_pong", beat_ping_pong, 0 },
 };
 
+/* These say more than nanoseconds an operation. */
+static const scenario reports[] = {
+    { "monitor_beats", monitor_beats, 0 },
+    { "monitor_latency", monitor_latency, 0 },
+};
+
+#define REPORTS (sizeof reports / sizeof *reports)
 #define SCENARIOS (sizeof scenarios / sizeof *scenarios)
 
 static hb_time started;
@@ -58,6 +68,8 @@ static int list(void)
 {
     for (size_t i = 0; i < SCENARIOS; i++)
         puts(scenarios[i].name);
+    for (size_t i = 0; i < REPORTS; i++)
+        puts(reports[i].name);
     return 0;
 }
 
@@ -73,6 +85,9 @@ int main(int argc, char **argv)
 {
     if (argc != 3)
         return list();
+    for (size_t i = 0; i < REPORTS; i++)
+        if (strcmp(argv[1], reports[i].name) == 0)
+            return reports[i].run(strtoull(argv[2], NULL, 10), 0), 0;
     for (size_t i = 0; i < SCENARIOS; i++)
         if (strcmp(argv[1], scenarios[i].name) == 0)
             return measure(&scenarios[i], strtoull(argv[2], NULL, 10));

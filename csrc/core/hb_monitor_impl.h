@@ -1,0 +1,193 @@
+/* hb_monitor_impl: what the files of the monitors share, and nobody else sees. */
+#ifndef HB_MONITOR_IMPL_H
+#define HB_MONITOR_IMPL_H
+
+#include "hb_board.h"
+#include "hb_evidence.h"
+#include "hb_monitor.h"
+#include "hb_wheel.h"
+
+/* So many looks, and no more, are made while M is held. */
+#define HB_BATCH 64u
+
+typedef struct hb_demand hb_demand;
+
+struct hb_monitor {
+    hb_events events;       /* its own lock */
+    hb_atomic_u32 refs;
+    hb_atomic_u32 want_stack;
+    uint32_t epoch;         /* constant: another process's monitor is closed, and never freed */
+    bool started, closed;   /* M */
+    bool had_one;           /* M: it has watched something */
+    uint32_t first;         /* M: of its beats, through watched.after */
+    uint64_t watched;       /* M */
+    hb_demand *demands;     /* M: through next_of_monitor */
+    hb_actions actions;     /* M to add */
+    hb_culprit_fn *culprit; /* constant once started; or NULL */
+    bool pairs;             /* constant once started */
+    uint32_t spared;        /* constant once started: number of a beat, 0: none */
+    hb_chan *forward;       /* constant once started; a reference, or NULL */
+    char name[HB_NAME_SIZE]; /* constant */
+};
+
+/* What is kept of a beat that has been late, or that is paced; made with no lock held, in `more`. */
+typedef struct hb_notes {
+    hb_evidence first;  /* M: taken when it turned late */
+    uint64_t pulses;    /* M: how many there were when it turned late, or was judged */
+    hb_time lost;       /* M: hb__monitors.lost at the evidence */
+    hb_time since;      /* M: the last sign of life before the verdict */
+    hb_cause cause;     /* M: of the verdict */
+    hb_time progress_at; /* M: at the verdict */
+    hb_health *latest;  /* M: a reference to the last event published, or NULL */
+    hb_time progress;   /* M: the rule's, if paced */
+    hb_time paced_from; /* M: when its progress began to count */
+} hb_notes;
+
+/* When silence becomes a verdict, and which one; HB_CAUSE_MISSED: evidence will tell. */
+typedef struct hb_sentence {
+    hb_time due;
+    hb_cause cause;
+} hb_sentence;
+
+/* Something a look has found that must be seen to with no lock held. The beat is
+ * HB_BUCKET_HELD meanwhile; if it is not any more, somebody else has decided about it. */
+typedef enum hb_finding_kind { HB_FOUND_LATE, HB_FOUND_SILENT, HB_FOUND_ALIVE, HB_FOUND_ENDED } hb_finding_kind;
+
+typedef struct hb_finding {
+    hb_finding_kind kind;
+    hb_beat *beat;       /* a reference */
+    hb_monitor *monitor; /* a reference */
+    hb_sentence sentence;
+    uint64_t pulses;     /* before the look */
+    hb_time timeout;     /* the rule's */
+} hb_finding;
+
+extern struct hb__monitors {
+    hb_lock lock;          /* M */
+    hb_wheel wheel;        /* M */
+    uint64_t served;       /* M: beats and demands of started monitors */
+    uint64_t employed;     /* M: how often something came to be served */
+    bool running;          /* M: the thread is there and will look again */
+    hb_time looks_at;      /* M: until when it sleeps, 0 if it does not */
+    hb_time lost;          /* M: all by which it looked late so far */
+    hb_time late;          /* M: by which it looks late now */
+    hb_demand *demands;    /* M: of started monitors, through next */
+    hb_time sample_at;     /* M: when the first demand is to be sampled */
+    hb_monitor_stats stats; /* M */
+    hb_atomic_u32 called;  /* counts calls to look at once; the thread parks on it */
+    hb_atomic_u32 callers; /* beats that call, through hb_beat.call: 0, or the last one's number */
+} hb__monitors;
+
+static inline void hb__monitors_lock(void)
+{
+    hb_lock_acquire(&hb__monitors.lock);
+}
+
+static inline void hb__monitors_unlock(void)
+{
+    hb_lock_release(&hb__monitors.lock);
+}
+
+/* ---- hb_monitor_judge.c: what silence means ---- */
+
+hb_time hb__limit_of(const hb_watched *watched);
+/* How long after a pulse a beat is looked at. */
+hb_time hb__ahead_of(const hb_watched *watched);
+hb_sentence hb__sentence_locked(hb_beat *beat, const hb_anchor *anchor);
+hb_notes *hb__notes_locked(hb_beat *beat);
+/* Makes them, with no lock held. False: no memory. */
+bool hb__need_notes(hb_beat *beat);
+/* Whether it has pulsed, or done what it is expected to, since it was judged. */
+bool hb__has_recovered_locked(hb_beat *beat, hb_time now);
+/* The flag that tells of a recovery from a silence of that cause. */
+uint32_t hb__flag_of(hb_cause cause);
+hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor);
+
+/* One look: files it again, or notes in `finding` what has to be done; true then. */
+bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding);
+/* Files it for when it has to be looked at next. */
+void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now);
+
+/* ---- hb_monitor_verdict.c: evidence and verdicts ---- */
+
+/* Sees to what was found, with no lock held, and lets go of it. */
+void hb__see_to(hb_finding *findings, size_t n);
+
+/* V1 there: nobody has taken the beat from its monitor. */
+static inline bool hb__has_still_locked(const hb_finding *finding)
+{
+    return finding->beat->watched.bucket == HB_BUCKET_HELD;
+}
+
+extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
+/* Carries out the monitor's actions. No lock is held. */
+void hb__act(hb_monitor *monitor, const hb_health *health);
+
+/* ---- hb_monitor_event.c: the other edges, and telling of them ---- */
+
+hb_health hb__describe(const hb_finding *finding, hb_cause cause, const hb_beat_view *view);
+/* Sets silent_for and misses. */
+void hb__measure(hb_health *health, hb_time silent_for, hb_time timeout);
+void hb__see_to_alive(hb_finding *finding);
+void hb__see_to_ended(hb_finding *finding);
+
+/* Publishes to a live monitor. What must wait until M is released goes to `told`. */
+typedef struct hb_told {
+    hb_waiter *woken, *forwarded;
+    hb_health *before; /* a reference to the event before, or NULL */
+} hb_told;
+
+void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **latest, hb_told *told);
+/* The rest of it, with no lock held. Takes the caller's reference to the event. */
+void hb__announce(hb_health *health, const hb_told *told);
+
+/* ---- hb_monitor_thread.c ---- */
+
+/* There is something more to serve. HB_NO_THREAD, HB_NO_MEMORY: there is not. */
+hb_status hb__employ_locked(void);
+void hb__dismiss_locked(uint64_t n);
+/* Whether it sleeps too long now; then hb__call_thread, once M is released. */
+bool hb__oversleeps_locked(void);
+void hb__call_thread(void);
+void hb__call(hb_beat *beat);
+
+/* ---- hb_monitor_watch.c ---- */
+
+/* Files a beat of a started monitor for the first time. */
+hb_status hb__serve_locked(hb_beat *beat, const hb_anchor *anchor);
+/* Not watched any more. Its reference is the caller's, and so is *unread, if it is not NULL. */
+void hb__forget_locked(hb_beat *beat, hb_health **unread);
+
+/* Visits the beats of a monitor, M held for HB_BATCH of them at a time, until one visit returns
+ * false. Some may be visited twice. */
+void hb__monitor_walk(hb_monitor *monitor, bool (*visit_locked)(hb_beat *beat, void *arg), void *arg);
+
+/* ---- hb_monitor_demand.c ---- */
+
+/* Samples what is to be sampled, and publishes. */
+void hb__sample_demands(hb_time now);
+hb_status hb__serve_demands_locked(hb_monitor *monitor, hb_time now);
+/* The list of those it had, to be freed by hb__free_demands. */
+hb_demand *hb__forget_demands_locked(hb_monitor *monitor);
+void hb__free_demands(hb_demand *demands);
+bool hb__demand_is_unmet_locked(hb_monitor *monitor);
+
+/* ---- hb_monitor.c and for all ---- */
+
+static inline bool hb__monitor_is_live_locked(const hb_monitor *monitor)
+{
+    return monitor && monitor->epoch == hb__epoch() && !monitor->closed;
+}
+
+/* By a monitor of this process. Without the flag the slot may be on its way to another beat, and nothing
+ * else in it is to be read; with it, the monitor holds a reference. */
+static inline bool hb__is_watched_locked(hb_beat *beat)
+{
+    return (hb_load_acquire(&beat->flags) & HB_BEAT_WATCHED) && beat->watched.monitor &&
+           beat->watched.monitor->epoch == hb__epoch();
+}
+
+/* A reference, unless the last one is gone. */
+bool hb__monitor_ref_if_any(hb_monitor *monitor);
+
+#endif

@@ -1,0 +1,250 @@
+/* hb_monitor_verdict: what follows from a look: evidence, verdicts, actions, events.
+ *
+ * Looks were made with M held; what is found is seen to without. Meanwhile the beat may
+ * pulse, end, be unwatched, or be watched by another. Therefore:
+ *
+ *   V1 A beat that was found is HB_BUCKET_HELD. Whoever takes it from its monitor ends that, and
+ *      only this thread can begin it anew; so who finds it held under M has it still.
+ *   V2 Before a verdict is spoken, the flag for its recovery goes up and all threads see
+ *      it; then the beat is looked at once more. A pulse before that look undoes
+ *      the verdict, a pulse after it finds the flag.
+ *   V3 Events are published under M by who has the beat still: none comes of a beat that
+ *      has been given up. */
+#include "hb_monitor_impl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MOST_STACK ((size_t)16384)
+
+hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
+
+/* What is known of a thread. Findings are seen to by one thread, so there is one. */
+static char where[HB_WHERE_SIZE];
+
+/* ---- a beat that turned late ---- */
+
+static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
+{
+    hb_beat *beat = finding->beat;
+    hb__monitors_lock();
+    if (hb__has_still_locked(finding)) {
+        hb_notes *notes = hb__notes_locked(beat);
+        notes->first = *evidence;
+        notes->pulses = finding->pulses;
+        notes->lost = hb__monitors.lost;
+        beat->watched.status = HB_WATCH_LATE;
+        hb__file_locked(beat, finding->sentence, evidence->at);
+    }
+    hb__monitors_unlock();
+}
+
+/* Without memory for notes there is no verdict on this silence yet. */
+static void put_off(hb_finding *finding)
+{
+    hb_time now = hb_platform_now();
+    hb__monitors_lock();
+    if (hb__has_still_locked(finding))
+        hb_wheel_file(&hb__monitors.wheel, finding->beat, hb_time_add(now, finding->timeout / 2));
+    hb__monitors_unlock();
+}
+
+static void see_to_late(hb_finding *finding)
+{
+    hb_evidence evidence;
+    hb_evidence_take(&evidence, hb_load_relaxed(&finding->beat->thread), NULL, 0);
+    note_evidence(finding, &evidence);
+}
+
+/* ---- a silence ---- */
+
+static hb_evidence first_evidence(hb_finding *finding)
+{
+    hb__monitors_lock();
+    bool late = hb__has_still_locked(finding) && finding->beat->watched.status == HB_WATCH_LATE;
+    hb_evidence first = late ? hb__notes_locked(finding->beat)->first : (hb_evidence){ .at = 0 };
+    hb__monitors_unlock();
+    return first;
+}
+
+/* Fills `where`. */
+static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
+{
+    hb_evidence first = first_evidence(finding);
+    hb_evidence_take(second, hb_load_relaxed(&finding->beat->thread), where, sizeof where);
+    hb_evidence_compare(&first, second, where, sizeof where);
+    return finding->sentence.cause == HB_CAUSE_MISSED ? hb_evidence_cause(&first, second)
+                                                      : finding->sentence.cause;
+}
+
+/* The thread that explains the silence. */
+static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence)
+{
+    if (cause != HB_CAUSE_STARVED || !monitor->culprit)
+        return evidence->state == HB_THREAD_GONE ? 0 : evidence->system_id;
+    size_t at = strlen(where);
+    at += (size_t)snprintf(where + at, sizeof where - at, "; ");
+    return at < sizeof where ? monitor->culprit(where + at, sizeof where - at) : 0;
+}
+
+static const char *stack_of(hb_monitor *monitor, int32_t thread_number)
+{
+    static char text[MOST_STACK];
+    hb_stack_fn *fn;
+    *(void **)&fn = hb_load_acquire(&hb__stack_of);
+    if (!fn || !hb_load_relaxed(&monitor->want_stack) || thread_number == 0)
+        return NULL;
+    size_t n = fn(thread_number, text, sizeof text);
+    text[n < sizeof text ? n : sizeof text - 1] = '\0';
+    return n ? text : NULL;
+}
+
+/* The instant from which the silence counts. */
+static hb_time silent_since(hb_finding *finding, const hb_beat_view *view)
+{
+    if (finding->sentence.cause == HB_CAUSE_OVERRAN && view->open_units)
+        return view->unit_since;
+    if (finding->sentence.cause == HB_CAUSE_STUCK && view->progressed)
+        return view->progress_at;
+    return view->last;
+}
+
+static hb_health *new_verdict(hb_finding *finding)
+{
+    hb_evidence second;
+    hb_beat_view view;
+    hb_cause cause = find_cause(finding, &second);
+    hb_beat_look(finding->beat, &view);
+    hb_health health = hb__describe(finding, cause, &view);
+    health.where = where;
+    health.stack = stack_of(finding->monitor, find_culprit(finding->monitor, cause, &second));
+    health.since = silent_since(finding, &view);
+    hb__measure(&health, view.now - health.since, finding->timeout);
+    return hb_health_new(&health);
+}
+
+/* V2, the second look. False: no verdict. */
+static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
+{
+    hb_beat *beat = finding->beat;
+    hb_watched *watched = &beat->watched;
+    uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
+    hb_time progress_at = hb_beat_deadlines(beat).progress_at; /* likewise before the sentence */
+    hb_anchor anchor = hb_anchor_take();
+    hb_sentence sentence = hb__sentence_locked(beat, &anchor);
+    if (sentence.due > anchor.now || hb_beat_has_ended(beat)) {
+        watched->status = HB_WATCH_HEALTHY;
+        watched->floor = pulses != finding->pulses ? 0 : watched->floor;
+        hb__file_locked(beat, sentence, anchor.now);
+        return false;
+    }
+    hb_notes *notes = hb__notes_locked(beat);
+    notes->pulses = pulses;
+    notes->cause = health->cause;
+    notes->since = health->since;
+    notes->progress_at = progress_at;
+    watched->status = HB_WATCH_UNHEALTHY;
+    return true;
+}
+
+static bool confirm(hb_finding *finding, const hb_health *health)
+{
+    hb__monitors_lock();
+    bool confirmed = hb__has_still_locked(finding) && sentence_still_locked(finding, health);
+    hb__monitors_unlock();
+    if (!confirmed)
+        hb__beat_lower_flag(finding->beat, hb__flag_of(finding->sentence.cause));
+    return confirmed;
+}
+
+void hb__act(hb_monitor *monitor, const hb_health *health)
+{
+    if (hb_actions_is_empty(&monitor->actions))
+        return;
+    size_t lost = hb_actions_run(&monitor->actions, health);
+    hb__monitors_lock();
+    hb__monitors.stats.unwritten += lost;
+    hb__monitors_unlock();
+}
+
+/* The pulse that ends it may have come already; it will be heard as a call. */
+static bool publish(hb_finding *finding, hb_health *health, hb_told *told)
+{
+    hb__monitors_lock();
+    bool has_still = hb__has_still_locked(finding);
+    if (has_still) {
+        hb__publish_locked(finding->monitor, health, &hb__notes_locked(finding->beat)->latest, told);
+        finding->beat->watched.bucket = HB_BUCKET_NONE;
+    }
+    hb__monitors_unlock();
+    return has_still;
+}
+
+static void see_to_silent(hb_finding *finding)
+{
+    hb_told told = { .woken = NULL };
+    hb_health *health = new_verdict(finding);
+    if (!health) {
+        put_off(finding);
+        return;
+    }
+    if (confirm(finding, health)) {
+        if (finding->beat->number != finding->monitor->spared)
+            hb__act(finding->monitor, health);
+        publish(finding, health, &told);
+    }
+    hb__announce(health, &told);
+}
+
+/* ---- all that was found ---- */
+
+static bool needs_notes(const hb_finding *finding)
+{
+    return finding->kind == HB_FOUND_LATE || finding->kind == HB_FOUND_SILENT;
+}
+
+static void see_to(hb_finding *finding)
+{
+    if (needs_notes(finding) && !hb__need_notes(finding->beat)) {
+        put_off(finding);
+        return;
+    }
+    switch (finding->kind) {
+    case HB_FOUND_LATE:
+        see_to_late(finding);
+        break;
+    case HB_FOUND_SILENT:
+        see_to_silent(finding);
+        break;
+    case HB_FOUND_ALIVE:
+        hb__see_to_alive(finding);
+        break;
+    case HB_FOUND_ENDED:
+        hb__see_to_ended(finding);
+        break;
+    }
+}
+
+/* V2, for all that were found silent at once: showing flags to all threads takes microseconds. */
+static void raise_flags(hb_finding *findings, size_t n)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        if (findings[i].kind != HB_FOUND_SILENT)
+            continue;
+        hb__beat_raise_flag(findings[i].beat, hb__flag_of(findings[i].sentence.cause));
+        any = true;
+    }
+    if (any)
+        hb_platform_barrier();
+}
+
+void hb__see_to(hb_finding *findings, size_t n)
+{
+    raise_flags(findings, n);
+    for (size_t i = 0; i < n; i++) {
+        see_to(&findings[i]);
+        hb_beat_unref(findings[i].beat);
+        hb_monitor_unref(findings[i].monitor);
+    }
+}
