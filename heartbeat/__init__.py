@@ -6,15 +6,30 @@
 #   channels   Channel, nil, Closed
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Stopped
+#   extensions get_include
+#   threads    go, Task, Stopped
+#   threads    go, Task, Worker, WorkerContext, Done, Stopped
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
+#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
     ChannelStats,
     Closed,
     DeadlockError,
+    Done,
     Error,
+    Health,
+    Heartbeat,
+    HeartbeatStats,
+    Monitor,
+    MonitorStats,
+    Pulses,
     Recv,
     Revoked,
     Selected,
@@ -25,8 +40,13 @@ from heartbeat._native import (
     Task,
     Ticker,
     Timer,
+    UnitSeconds,
+    Watchdog,
+    Worker,
+    WorkerContext,
     after,
     after_func,
+    dump,
     go,
     nil,
     now,
@@ -35,8 +55,11 @@ from heartbeat._native import (
     select,
     send,
     sleep,
+    snapshot,
+    stack_signal,
     tick,
     try_select,
+    watch_gil,
 )
 
 __all__ = [
@@ -44,7 +67,14 @@ __all__ = [
     "ChannelStats",
     "Closed",
     "DeadlockError",
+    "Done",
     "Error",
+    "Health",
+    "Heartbeat",
+    "HeartbeatStats",
+    "Monitor",
+    "MonitorStats",
+    "Pulses",
     "Recv",
     "Revoked",
     "Selected",
@@ -55,8 +85,14 @@ __all__ = [
     "Task",
     "Ticker",
     "Timer",
+    "UnitSeconds",
+    "Watchdog",
+    "Worker",
+    "WorkerContext",
     "after",
     "after_func",
+    "dump",
+    "get_include",
     "go",
     "nil",
     "now",
@@ -65,6 +101,9 @@ __all__ = [
     "select",
     "send",
     "sleep",
+    "snapshot",
+    "stack_signal",
     "tick",
     "try_select",
+    "watch_gil",
 ]

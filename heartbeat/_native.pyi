@@ -1,5 +1,5 @@
 from _typeshed import structseq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from datetime import timedelta
 from types import GenericAlias
 from typing import (
@@ -8,6 +8,7 @@ from typing import (
     Generic,
     Literal,
     ParamSpec,
+    Protocol,
     Self,
     TypeAlias,
     TypeVar,
@@ -15,7 +16,7 @@ from typing import (
     overload,
     type_check_only,
 )
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -298,6 +299,20 @@ class Ticker(Source[float]):
     def __iter__(self) -> Self: ...
     def __next__(self) -> float: ...
 
+@disjoint_base
+class Watchdog(Source[float]):
+    def __new__(cls, timeout: _Duration, *, jitter: _Duration = 0.0) -> Self: ...
+    @property
+    def expired(self) -> Self: ...
+    @property
+    def timeout(self) -> float: ...
+    @property
+    def jitter(self) -> float: ...
+    @property
+    def due(self) -> float | None: ...
+    def beat(self) -> None: ...
+    def stop(self) -> bool: ...
+
 def after(d: _Duration, /) -> Timer: ...
 def after_func(d: _Duration, fn: Callable[[], object], /) -> Timer: ...
 def tick(d: _Duration, /) -> Ticker: ...
@@ -321,3 +336,401 @@ class Task(Source[None], Generic[_T_co]):
 def go(fn: Callable[..., _T], /, *args: Any, name: str | None, **kwargs: Any) -> Task[_T]: ...
 @overload
 def go(fn: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> Task[_T]: ...
+
+@final
+class Pulses(Source[float]):
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def waiting(self) -> int: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> float: ...
+
+@final
+class UnitSeconds(structseq[Any], tuple[float, float, float, tuple[tuple[float, int], ...]]):
+    __match_args__: Final = ("min", "mean", "max", "histogram")
+    @property
+    def min(self) -> float: ...
+    @property
+    def mean(self) -> float: ...
+    @property
+    def max(self) -> float: ...
+    @property
+    def histogram(self) -> tuple[tuple[float, int], ...]: ...
+
+_Progress: TypeAlias = tuple[float, float | None, str | None]
+
+@final
+class HeartbeatStats(
+    structseq[Any],
+    tuple[
+        str | None,
+        int,
+        int,
+        UnitSeconds,
+        float,
+        float,
+        float,
+        float,
+        str | None,
+        float | None,
+        _Progress | None,
+        float,
+    ],
+):
+    __match_args__: Final = (
+        "name",
+        "pulses",
+        "units",
+        "unit_seconds",
+        "idle",
+        "busy",
+        "last_pulse_age",
+        "longest_gap",
+        "unit",
+        "unit_since",
+        "progress",
+        "rate",
+    )
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def pulses(self) -> int: ...
+    @property
+    def units(self) -> int: ...
+    @property
+    def unit_seconds(self) -> UnitSeconds: ...
+    @property
+    def idle(self) -> float: ...
+    @property
+    def busy(self) -> float: ...
+    @property
+    def last_pulse_age(self) -> float: ...
+    @property
+    def longest_gap(self) -> float: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def unit_since(self) -> float | None: ...
+    @property
+    def progress(self) -> _Progress | None: ...
+    @property
+    def rate(self) -> float: ...
+
+@final
+class _Unit:
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+
+@final
+class _Pause:
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+
+@disjoint_base
+class Heartbeat(Source[float]):
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        keep: Literal[0, 1] = 1,
+    ) -> None: ...
+    @property
+    def pulses(self) -> Pulses: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def interval(self) -> float | None: ...
+    @property
+    def timeout(self) -> float | None: ...
+    def pulse(self) -> None: ...
+    def progress(
+        self, done: float, total: float | None = None, phase: str | None = None
+    ) -> None: ...
+    def unit(self, label: str = "", *, timeout: _Duration | None = None) -> _Unit: ...
+    def pause(self, max: _Duration) -> _Pause: ...
+    def pulse_interval(self) -> Ticker: ...
+    def close(self) -> bool: ...
+    def stats(self) -> HeartbeatStats: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> float: ...
+
+def snapshot() -> list[HeartbeatStats]: ...
+
+@final
+class Done(Source[None]):
+    @property
+    def closed(self) -> bool: ...
+
+@final
+class WorkerContext:
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def done(self) -> Done: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def stopping(self) -> bool: ...
+    def send(
+        self, value: Any, /, *, timeout: _Duration | None = None, deadline: float | None = None
+    ) -> None: ...
+    def recv(
+        self,
+        source: Source[_T],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+    ) -> _T: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | None]: ...
+    @overload
+    def select(
+        self,
+        case0: _Case[_A],
+        case1: _Case[_B],
+        /,
+        *,
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[_A | _B | None]: ...
+    @overload
+    def select(
+        self,
+        *cases: _Case[Any],
+        timeout: _Duration | None = None,
+        deadline: float | None = None,
+        biased: bool = False,
+    ) -> Selected[Any]: ...
+    def sleep(self, d: _Duration, /) -> None: ...
+    def pulse(self) -> None: ...
+    def unit(self, label: str = "", *, timeout: _Duration | None = None) -> _Unit: ...
+
+# What a worker yields has a type; what it sends through its context has not.
+@disjoint_base
+class Worker(Source[_T]):
+    @overload
+    def __new__(
+        cls,
+        work: Callable[[WorkerContext], Generator[_T, None, Any]]
+        | Callable[[], Generator[_T, None, Any]],
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Self: ...
+    @overload
+    def __new__(
+        cls,
+        work: Any,  # a callable, with a WorkerContext or without, or a native unit
+        *,
+        interval: _Duration | None = None,
+        timeout: _Duration | None = None,
+        results: int | None = 0,
+        name: str | None = None,
+        done: Channel[Any] | Task[Any] | Done | None = None,
+        data: Any = None,
+        dtype: Literal["q", "d"] | None = None,
+    ) -> Worker[Any]: ...
+    @property
+    def state(
+        self,
+    ) -> Literal["new", "running", "stopping", "returned", "raised", "stopped"]: ...
+    @property
+    def exception(self) -> BaseException | None: ...
+    @property
+    def results(self) -> Channel[_T]: ...
+    @property
+    def pulses(self) -> Pulses: ...
+    @property
+    def beat(self) -> Heartbeat: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def ident(self) -> int | None: ...
+    def start(self) -> Self: ...
+    def stop(self) -> None: ...
+    def join(self, timeout: _Duration | None = None, *, deadline: float | None = None) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+
+@type_check_only
+class _HasBeat(Protocol):
+    @property
+    def beat(self) -> Heartbeat: ...
+
+_Watched: TypeAlias = Heartbeat | _HasBeat
+_Cause: TypeAlias = Literal[
+    "blocked",
+    "starved",
+    "busy",
+    "missed",
+    "stuck",
+    "overran",
+    "exited",
+    "raised",
+    "closed",
+    "revoked",
+]
+_Status: TypeAlias = Literal["starting", "healthy", "late", "unhealthy", "paused", "ended"]
+
+@type_check_only
+class _HasFileno(Protocol):
+    def fileno(self) -> int: ...
+
+_Descriptor: TypeAlias = int | _HasFileno
+
+@final
+class Health(
+    structseq[Any],
+    tuple[
+        Heartbeat | Channel[Any],
+        bool,
+        _Cause | None,
+        float,
+        float,
+        int,
+        str | None,
+        str,
+        str | None,
+    ],
+):
+    __match_args__: Final = (
+        "beat",
+        "healthy",
+        "cause",
+        "since",
+        "silent_for",
+        "misses",
+        "unit",
+        "where",
+        "stack",
+    )
+    @property
+    def beat(self) -> Heartbeat | Channel[Any]: ...
+    @property
+    def healthy(self) -> bool: ...
+    @property
+    def cause(self) -> _Cause | None: ...
+    @property
+    def since(self) -> float: ...
+    @property
+    def silent_for(self) -> float: ...
+    @property
+    def misses(self) -> int: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def where(self) -> str: ...
+    @property
+    def stack(self) -> str | None: ...
+
+@final
+class MonitorStats(structseq[Any], tuple[int, int, int, int, float, float, int, int, int]):
+    __match_args__: Final = (
+        "watched",
+        "looks",
+        "rounds",
+        "verdicts",
+        "late",
+        "latest",
+        "doubts",
+        "suspends",
+        "unwritten",
+    )
+    @property
+    def watched(self) -> int: ...
+    @property
+    def looks(self) -> int: ...
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def verdicts(self) -> int: ...
+    @property
+    def late(self) -> float: ...
+    @property
+    def latest(self) -> float: ...
+    @property
+    def doubts(self) -> int: ...
+    @property
+    def suspends(self) -> int: ...
+    @property
+    def unwritten(self) -> int: ...
+
+@disjoint_base
+class Monitor(Source[Health]):
+    def __init__(
+        self,
+        beat: _Watched | None = None,
+        *,
+        timeout: _Duration | None = None,
+        grace: _Duration | None = None,
+        misses: int = 1,
+        on_event: Callable[[Health], object] | None = None,
+        stack: bool = True,
+        name: str | None = None,
+    ) -> None: ...
+    @property
+    def health(self) -> Self: ...
+    @property
+    def status(self) -> _Status: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def closed(self) -> bool: ...
+    def watch(
+        self,
+        beat: _Watched,
+        /,
+        *,
+        timeout: _Duration | None = None,
+        grace: _Duration | None = None,
+        misses: int | None = None,
+        progress: _Duration | None = None,
+    ) -> Self: ...
+    def unwatch(self, beat: _Watched, /) -> bool: ...
+    def demand(self, channel: Channel[Any], /, timeout: _Duration) -> Self: ...
+    def start(self) -> Self: ...
+    def close(self) -> bool: ...
+    def status_of(self, beat: _Watched, /) -> _Status: ...
+    def check(self) -> list[Health]: ...
+    def stats(self) -> MonitorStats: ...
+    def dump(self, fd: _Descriptor = 2) -> Self: ...
+    def signal(self, signum: int, /) -> Self: ...
+    def exit(self, code: int = 1) -> Self: ...
+    def abort(self) -> Self: ...
+    def notify(self, fd: _Descriptor, data: Buffer, /) -> Self: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc_info: object) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Health: ...
+
+def watch_gil(
+    limit: _Duration, /, *, on_event: Callable[[Health], object] | None = None
+) -> Monitor: ...
+def stack_signal(signum: int | None, /) -> int | None: ...
+def dump(fd: _Descriptor = 2) -> None: ...

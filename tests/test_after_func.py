@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import sys
 import threading
@@ -214,6 +215,59 @@ def test_every_arming_is_called_or_stopped() -> None:
     armings = 3 * 301 + len(armed)
     wait_until(lambda: len(called) == armings - stopped)
     assert none_comes(Channel()) and len(called) == armings - stopped
+
+
+# ---- context variables ----
+
+variable = contextvars.ContextVar("variable", default="default")
+
+
+def look_and_set(seen: Channel[tuple[int, str]], value: str) -> None:
+    before = variable.get()
+    variable.set(value)
+    seen.send((threading.get_ident(), before))
+
+
+def test_context_variables_are_the_callers() -> None:
+    seen = Channel[tuple[int, str]]()
+
+    def arm() -> Timer:
+        variable.set("before")
+        timer = after_func(1000, lambda: look_and_set(seen, "by the call"))
+        variable.set("after")
+        return timer
+
+    timer = contextvars.copy_context().run(arm)
+    for _ in range(3):  # each call anew, whoever resets
+        timer.reset(0)
+        assert seen.recv(timeout=SOON)[1] == "before"
+    assert variable.get() == "default"
+
+
+def test_what_a_function_sets_is_gone_with_its_call() -> None:
+    seen = Channel[tuple[int, str]](None)
+    calls = Counter[int]()
+    while max(calls.values(), default=0) < 3:  # one thread has served several
+        after_func(0, lambda: look_and_set(seen, "by another"))
+        thread, value = seen.recv(timeout=SOON)
+        assert value == "default"
+        calls[thread] += 1
+
+
+def test_calls_side_by_side_have_their_own_variables() -> None:
+    started, let_go, seen = Channel[None](), Channel[str](), Channel[str](None)
+
+    def run() -> None:
+        started.send(None)
+        variable.set(let_go.recv())
+        seen.send(variable.get())
+
+    timer = after_func(0, run)
+    started.recv(timeout=SOON)
+    timer.reset(0)
+    started.recv(timeout=SOON)
+    let_go.send_many(["one", "other"])
+    assert {seen.recv(timeout=SOON), seen.recv(timeout=SOON)} == {"one", "other"}
 
 
 # ---- exceptions ----

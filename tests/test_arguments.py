@@ -12,9 +12,13 @@ import pytest
 
 from heartbeat import (
     Channel,
+    Error,
+    Heartbeat,
     Selector,
     Ticker,
     Timer,
+    Watchdog,
+    Worker,
     after,
     after_func,
     go,
@@ -65,6 +69,10 @@ BAD_SECONDS = [
 channel: Channel[Any] = Channel()
 timer, ticker, func_timer = Timer(INF), Ticker(1e9), after_func(INF, int)
 selector = Selector([channel])
+watchdog = Watchdog(1e9)
+beat = Heartbeat("beat")
+worker = Worker(int, name="worker")
+running = Worker(lambda ctx: ctx.sleep(INF)).start()
 task = go(nil.recv, timeout=0.001)
 task.join()
 assert task.exception
@@ -73,11 +81,26 @@ TIMED: list[Call] = [
     channel.recv, lambda **waiting: channel.send(1, **waiting),
     lambda **waiting: channel.recv_many(3, **waiting),
     lambda **waiting: channel.send_many([1, 2], **waiting), timer.recv, ticker.recv, func_timer.recv,
+    watchdog.recv,
     task.recv, task.join, task.result, nil.recv, select, lambda **waiting: select(channel, **waiting),
-    selector.select,
+    selector.select, beat.recv, beat.pulses.recv, worker.recv, worker.results.recv, worker.pulses.recv,
+    running.join,
 ]
 DELAYED: list[Call] = [sleep, after, Timer, tick, Ticker, timer.reset, ticker.reset, func_timer.reset,
                        lambda d: after_func(d, int)]
+
+
+@pytest.mark.parametrize(("bad", "error", "match"), BAD_SECONDS, ids=repr)
+def test_seconds_of_a_heartbeat(bad: Any, error: type[Exception], match: str) -> None:
+    for name in "interval", "timeout":
+        with pytest.raises(error, match=f"{name} .*{match}"):
+            Heartbeat(**{name: bad})
+        with pytest.raises(error, match=f"{name} .*{match}"):
+            Worker(int, **{name: bad})
+    with pytest.raises(error, match=f"timeout .*{match}"):
+        beat.unit(timeout=bad)
+    with pytest.raises(error, match=f"max .*{match}"):
+        beat.pause(bad)
 
 
 @pytest.mark.parametrize(("bad", "error", "match"), BAD_SECONDS, ids=repr)
@@ -234,6 +257,75 @@ BAD_CALLS: list[tuple[Call, type[Exception], str]] = [
     (lambda: go(None), TypeError, "fn .*NoneType"),
     (lambda: go(int, name=5), TypeError, "name .*int"),
     (lambda: go(int, name="\ud800"), UnicodeEncodeError, "surrogates"),
+    # workers
+    (lambda: Worker(), TypeError, "work"),
+    (lambda: Worker(int, 1), TypeError, "positional argument"),
+    (lambda: Worker(int, period=1), TypeError, "period"),
+    (lambda: Worker(5), TypeError, "work .*int"),
+    (lambda: Worker(lambda one, two: None), TypeError, "work .*more arguments"),
+    (lambda: Worker(int, interval=0), ValueError, "interval .*more than 0, not 0"),
+    (lambda: Worker(int, timeout=0.0), ValueError, r"timeout .*more than 0, not 0\.0"),
+    (lambda: Worker(int, interval=2, timeout=1), ValueError, r"interval \(2 s\) .*timeout \(1 s\)"),
+    (lambda: Worker(int, results=-1), ValueError, "results .*negative"),
+    (lambda: Worker(int, results=True), TypeError, "results .*bool"),
+    (lambda: Worker(int, results="1"), TypeError, "results .*str"),
+    (lambda: Worker(int, results=2**63), OverflowError, "results"),
+    (lambda: Worker(int, dtype="z"), ValueError, "dtype .*'z'"),
+    (lambda: Worker(int, dtype=int), TypeError, "dtype .*type"),
+    (lambda: Worker(int, name=5), TypeError, "name .*int"),
+    (lambda: Worker(int, name="\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: Worker(int, done=5), TypeError, "done .*int"),
+    (lambda: Worker(int, done=timer), TypeError, "done .*Timer"),
+    (lambda: Worker(int, done=ticker), TypeError, "done .*Ticker"),
+    (lambda: Worker(int, done=watchdog), TypeError, "done .*Watchdog"),
+    (lambda: Worker(int, done=beat), TypeError, "done .*Heartbeat"),
+    (lambda: Worker(int, done=worker), TypeError, "done .*Worker"),
+    (lambda: Worker(int, done=recv(channel)), TypeError, "done .*Recv"),
+    (lambda: Worker(int, data=5), TypeError, "data"),
+    (lambda: worker.start(1), TypeError, "start"),
+    (lambda: worker.stop(1), TypeError, "stop"),
+    (lambda: worker.join(), Error, "'worker' has not been started"),
+    (lambda: worker.join(1, 2), TypeError, "positional"),
+    (lambda: running.join(1, timeout=1), TypeError, "'timeout'"),
+    (lambda: running.join(1, deadline=1), TypeError, "timeout or deadline"),
+    (lambda: running.start(), Error, "started already"),
+    # heartbeats
+    (lambda: Heartbeat(5), TypeError, "name .*int"),
+    (lambda: Heartbeat("x", 1), TypeError, "positional argument"),
+    (lambda: Heartbeat(period=1), TypeError, "period"),
+    (lambda: Heartbeat("\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: Heartbeat(interval=0), ValueError, "interval .*more than 0, not 0"),
+    (lambda: Heartbeat(timeout=0.0), ValueError, r"timeout .*more than 0, not 0\.0"),
+    (lambda: Heartbeat(interval=3, timeout=2), ValueError, "interval .*3.*timeout .*2"),
+    (lambda: Heartbeat(keep=2), ValueError, "keep .*0 or 1, not 2"),
+    (lambda: Heartbeat(keep=-1), ValueError, "keep .*0 or 1, not -1"),
+    (lambda: Heartbeat(keep=10**30), ValueError, "keep .*0 or 1"),
+    (lambda: Heartbeat(keep=1.0), TypeError, "keep .*float"),
+    (lambda: Heartbeat(keep=None), TypeError, "keep .*NoneType"),
+    (lambda: beat.pulse(1), TypeError, "pulse"),
+    (lambda: beat.progress(), TypeError, r"progress\(\) .*'done'"),
+    (lambda: beat.progress("x"), TypeError, "done .*str"),
+    (lambda: beat.progress(-1), ValueError, "done .*not negative, not -1"),
+    (lambda: beat.progress(NAN), ValueError, "done .*finite"),
+    (lambda: beat.progress(INF), ValueError, "done .*finite"),
+    (lambda: beat.progress(10**400), OverflowError, "too large"),
+    (lambda: beat.progress(1, "x"), TypeError, "total .*str"),
+    (lambda: beat.progress(1, -0.5), ValueError, r"total .*not -0\.5"),
+    (lambda: beat.progress(1, 2, 3), TypeError, "phase .*int"),
+    (lambda: beat.progress(1, 2, "\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: beat.progress(1, 2, "x", 4), TypeError, "positional"),
+    (lambda: beat.unit(5), TypeError, "label .*int"),
+    (lambda: beat.unit("\ud800"), UnicodeEncodeError, "surrogates"),
+    (lambda: beat.unit("x", 5), TypeError, "positional"),
+    (lambda: beat.unit(timeout=0), ValueError, "timeout .*more than 0, not 0"),
+    (lambda: beat.unit(name="x"), TypeError, r"unit\(\) .*'name'"),
+    (lambda: beat.pause(), TypeError, r"pause\(\) .*'max'"),
+    (lambda: beat.pause(None), TypeError, "max .*None"),
+    (lambda: beat.pause(0), ValueError, "max .*more than 0, not 0"),
+    (lambda: beat.pause(1, 2), TypeError, "positional"),
+    (lambda: beat.pulse_interval(), ValueError, "'beat' has no interval"),
+    (lambda: send(beat, 1), TypeError, "channel .*Heartbeat"),
+    (lambda: send(beat.pulses, 1), TypeError, "channel .*Pulses"),
     (lambda: task.join(1, 2), TypeError, "positional"),
     (lambda: task.join(1, timeout=1), TypeError, "'timeout'"),
     (lambda: task.join(1, deadline=1), TypeError, "timeout or deadline"),
@@ -247,6 +339,7 @@ def test_a_bad_call(call: Call, error: type[Exception], match: str) -> None:
     with pytest.raises(error, match=match):
         call()
     assert before == (channel.stats(), len(selector), timer.due, ticker.due)
+    assert beat.stats().pulses == 0 and beat.stats().progress is None
 
 
 BAD_VALUES = [

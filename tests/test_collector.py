@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import gc
 import weakref
 from collections.abc import Callable
@@ -12,10 +13,14 @@ import pytest
 from heartbeat import (
     Channel,
     Closed,
+    Heartbeat,
     Selector,
     Task,
     Ticker,
     Timer,
+    Watchdog,
+    Worker,
+    WorkerContext,
     after_func,
     go,
     nil,
@@ -160,6 +165,19 @@ def function_of_a_timer_that_fired() -> Item:
     return item
 
 
+def context_of_a_stopped_timer() -> Item:
+    item, variable = Item(), contextvars.ContextVar[Item]("variable")
+
+    def arm() -> Timer:
+        variable.set(item)
+        return after_func(1e6, int)
+
+    timer = contextvars.copy_context().run(arm)
+    item.held.append(timer)
+    assert timer.stop()
+    return item
+
+
 def timer_that_refers_to_itself() -> Item:
     class Own(Timer):
         pass
@@ -169,7 +187,80 @@ def timer_that_refers_to_itself() -> Item:
     return item
 
 
+def heartbeat_that_refers_to_itself() -> Item:
+    class Own(Heartbeat):
+        pass
+
+    beat = Own("own")
+    item = Item(beat, beat.unit("not entered"), beat.pause(1))
+    beat.item = item
+    return item
+
+
+def heartbeat_in_a_unit_of_its_own() -> Any:
+    class Working(Heartbeat):
+        pass
+
+    beat = Working()
+    beat.unit_of_work = beat.unit("open")
+    beat.unit_of_work.__enter__()
+    return beat
+
+
+def heartbeat_named_by_what_refers_to_it() -> Name:
+    name = Name("worker")
+    name.holder = Heartbeat(name).unit(name)
+    return name
+
+
+def worker_that_never_ran() -> Item:
+    item = Item()
+    item.held.append(Worker(lambda: item))
+    return item
+
+
+def worker_that_was_started_by_its_work() -> Item:
+    item = Item()
+
+    def work(ctx: WorkerContext) -> None:
+        item.held.append(ctx)
+
+    item.held.append(Worker(work).start())
+    item.held[0].join()
+    return item
+
+
+def worker_that_raised_itself() -> Item:
+    item = Item()
+
+    def work(ctx: WorkerContext) -> None:
+        raise ValueError(item)
+
+    item.held.append(Worker(work).start())
+    item.held[0].join()
+    assert item.held[0].exception
+    return item
+
+
+def worker_that_sent_itself() -> Item:
+    item = Item()
+    item.held.append(Worker(lambda ctx: ctx.send(item), results=1).start())
+    item.held[0].join()
+    return item
+
+
+def worker_whose_done_holds_it() -> Item:
+    item = Item()
+    done: Channel[Any] = Channel(1)
+    item.held.append(Worker(int, done=done))
+    done.send(item)
+    return item
+
+
 CYCLES = [
+    heartbeat_that_refers_to_itself,
+    heartbeat_in_a_unit_of_its_own,
+    heartbeat_named_by_what_refers_to_it,
     item_in_its_channel,
     item_in_a_subclass_with_attributes,
     channel_in_itself,
@@ -185,7 +276,13 @@ CYCLES = [
     task_that_raised_itself,
     function_of_a_stopped_timer,
     function_of_a_timer_that_fired,
+    context_of_a_stopped_timer,
     timer_that_refers_to_itself,
+    worker_that_never_ran,
+    worker_that_was_started_by_its_work,
+    worker_that_raised_itself,
+    worker_that_sent_itself,
+    worker_whose_done_holds_it,
 ]
 
 
@@ -252,15 +349,39 @@ def test_what_was_not_sent_is_released() -> None:
 
 
 def test_weak_references() -> None:
-    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Selector(), go(int),
-             after_func(1e6, int)]
+    alive = [Channel(), Channel[int](dtype="q"), Timer(1), Ticker(1), Watchdog(1), Selector(),
+             go(int), Heartbeat(), Heartbeat().pulses, Worker(int), Worker(list).start(), after_func(1e6, int)]
     watches = [weakref.ref(one) for one in alive]
     assert [watch() for watch in watches] == alive
     assert weakref.ref(nil)() is nil
     alive.pop().stop()
-    [task.join() for task in alive if isinstance(task, Task)]
+    [task.join() for task in alive if isinstance(task, Task) or task is alive[-1]]
     alive.clear()
     wait_until(lambda: not any(watch() for watch in watches))
+
+
+def test_a_heartbeat_of_a_collected_cycle_has_ended() -> None:
+    pulses = (item := heartbeat_that_refers_to_itself()).held[0].pulses
+    del item
+    assert not pulses.closed
+    gc.collect()
+    assert pulses.closed
+
+
+def test_a_heartbeat_may_be_kept_by_its_own_finalizer() -> None:
+    kept: list[Any] = []
+
+    class Phoenix(Heartbeat):
+        def __del__(self) -> None:
+            if not kept:
+                kept.append(self)
+
+    pulses = Phoenix().pulses
+    assert kept and not pulses.closed
+    kept[0].pulse()
+    assert pulses.try_recv() is not None
+    kept[0] = None
+    assert pulses.closed
 
 
 def test_a_weak_reference_calls_back() -> None:

@@ -196,6 +196,53 @@ assert timer.recv() == timer_due
 """)
 
 
+def test_a_watchdog_is_in_both_and_who_waits_for_it_in_the_parent() -> None:
+    run_program(PRELUDE + """
+watchdog, told = Watchdog(0.05), Channel()
+watchdog.stop()
+waiting = go(lambda: select(told, watchdog).value)
+wait_for_receivers(told)
+def check():
+    watchdog.beat()
+    due = watchdog.due
+    assert watchdog.recv(timeout=30) == due
+in_child(check)
+assert watchdog.due is None and not waiting.done
+watchdog.beat()
+due = watchdog.due
+assert waiting.result(30) == due
+""")
+
+
+def test_heartbeats_beat_in_both() -> None:
+    run_program(PRELUDE + """
+beat, kept, dropped = Heartbeat("beat"), Heartbeat(), Heartbeat(keep=0)
+kept.pulse()
+task = go(list, beat.pulses)
+open_unit = beat.unit("open")
+open_unit.__enter__()
+wait_until(lambda: beat.pulses.waiting == 1)
+def check():
+    assert beat.pulses.waiting == 0 and beat.stats().unit == "open"
+    assert kept.recv() and kept.try_recv() is None
+    for _ in range(100):
+        listener = go(beat.recv)
+        wait_until(lambda: beat.pulses.waiting == 1)
+        beat.pulse()
+        listener.join()
+    open_unit.__exit__()
+    assert beat.stats().units == 1 and beat.close() and dropped.close()
+    with Heartbeat("child's") as own, own.unit():
+        assert {stats.name for stats in snapshot()} == {None, "child's"}
+    assert select(own).ok and not select(own).ok
+in_child(check)
+assert not beat.closed and beat.stats().unit == "open" and beat.stats().pulses == 1
+assert kept.recv() and not dropped.closed
+beat.close()
+assert len(task.result()) == 1
+""")
+
+
 def test_functions_to_be_called_are_the_parents() -> None:
     run_program(PRELUDE + """
 parent, calls = os.getpid(), Channel(None)

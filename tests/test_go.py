@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextvars
 import functools
 import gc
@@ -13,7 +14,19 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Closed, Selector, Source, Task, go, nil, now, select, try_select
+from heartbeat import (
+    Channel,
+    Closed,
+    Selector,
+    Source,
+    Task,
+    after_func,
+    go,
+    nil,
+    now,
+    select,
+    try_select,
+)
 from support import SOON, wait_for_receivers, wait_until
 
 Told = list[threading.ExceptHookArgs]
@@ -102,6 +115,21 @@ def test_hooks_of_the_threading_module_are_installed() -> None:
         threading.setprofile(None)
     assert "hooked" in traced and "hooked" in profiled
     assert go(hooked).result()
+
+
+def test_a_thread_begins_without_an_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    importers: set[int] = set()
+    told: Channel[int] = Channel()
+    original = builtins.__import__
+
+    def note(name: str, *rest: Any) -> Any:
+        importers.add(threading.get_ident())
+        return original(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", note)
+    for start in (go, functools.partial(after_func, 0)):
+        start(lambda: told.send(threading.get_ident()))
+        assert told.recv(timeout=SOON) not in importers
 
 
 def test_recursion_in_a_task_ends_with_recursion_error() -> None:

@@ -10,10 +10,23 @@ from typing import Any
 import pytest
 
 import heartbeat
-from heartbeat import Channel, Selector, Task, Timer, after_func, go, nil, recv, select, send, tick
+from heartbeat import (
+    Channel,
+    Heartbeat,
+    Selector,
+    Task,
+    Timer,
+    after_func,
+    go,
+    nil,
+    recv,
+    select,
+    send,
+    tick,
+)
 
 SOON = 30.0  # seconds
-DURATIONS = {"timeout", "deadline", "d"}
+DURATIONS = {"timeout", "deadline", "d", "interval"}
 FUNCTIONS = [name for name in heartbeat.__all__ if inspect.isroutine(getattr(heartbeat, name))]
 CLASSES = [name for name in heartbeat.__all__ if inspect.isclass(getattr(heartbeat, name))]
 PARAMETERS = {
@@ -38,6 +51,27 @@ PARAMETERS = {
     "Task.join": ["self", "timeout", "deadline"],
     "Task.result": ["self", "timeout", "deadline"],
     "Timer.reset": ["self", "d"],
+    "Watchdog": ["timeout", "jitter"],
+    "Worker": ["work", "interval", "timeout", "results", "name", "done", "data", "dtype"],
+    "Worker.start": ["self"],
+    "Worker.stop": ["self"],
+    "Worker.join": ["self", "timeout", "deadline"],
+    "WorkerContext.send": ["self", "value", "timeout", "deadline"],
+    "WorkerContext.recv": ["self", "source", "timeout", "deadline"],
+    "WorkerContext.select": ["self", "cases", "timeout", "deadline", "biased"],
+    "WorkerContext.sleep": ["self", "d"],
+    "WorkerContext.pulse": ["self"],
+    "WorkerContext.unit": ["self", "label", "timeout"],
+    "Watchdog.beat": ["self"],
+    "Heartbeat": ["name", "interval", "timeout", "keep"],
+    "Heartbeat.pulse": ["self"],
+    "Heartbeat.progress": ["self", "done", "total", "phase"],
+    "Heartbeat.unit": ["self", "label", "timeout"],
+    "Heartbeat.pause": ["self", "max"],
+    "Heartbeat.pulse_interval": ["self"],
+    "Heartbeat.close": ["self"],
+    "Heartbeat.stats": ["self"],
+    "snapshot": [],
 }
 
 
@@ -101,7 +135,7 @@ def test_every_callable_has_a_signature_and_names_its_units(path: str) -> None:
         assert "second" in (inspect.getdoc(named(path)) or "")
 
 
-@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker"])
+@pytest.mark.parametrize("name", ["Channel", "Selector", "Timer", "Ticker", "Watchdog", "Heartbeat", "Worker"])
 def test_every_constructor_has_a_signature(name: str) -> None:
     assert inspect.signature(named(name)).parameters
 
@@ -161,6 +195,17 @@ def test_repr_of_a_task() -> None:
     assert "Task" in running and "guard" in running and "running" in running
     assert "running" not in repr(task) and "ValueError" in repr(failed)
     assert isinstance(failed.exception, ValueError)  # looked at: nobody else need report it
+
+
+def test_repr_of_a_heartbeat() -> None:
+    beat = Heartbeat("worker")
+    beat.pulse()
+    with beat.unit("load"):
+        working = repr(beat)
+    beat.close()
+    assert "Heartbeat" in working and "worker" in working and "2 pulses" in working
+    assert "load" in working and "load" not in repr(beat)
+    assert "closed" in repr(beat) and "closed" not in working
 
 
 def test_repr_of_cases_and_of_what_was_selected() -> None:

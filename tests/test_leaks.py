@@ -21,16 +21,26 @@ channel, target, whole, real = Channel(1), Channel(1), Channel(1, dtype="q"), Ch
 many, closed, empty = Channel(None), Channel(name="closed"), Channel()
 closed.close(value)
 timer, ticker, func_timer = Timer(0), Ticker(1e-9), after_func(1e9, int)
+watchdog = Watchdog(1e-9)
 selector = Selector([closed, empty, timer])
 task, requests, answers = go(int), Channel(), Channel()
+jobs = Channel()
 task.join()
 
 def answer():
     for request in requests:
         answers.send(request)
 server = go(answer)
-watched = [None, True, False, value, channel, target, many, closed, empty, timer, selector, task,
-           Channel, Timer, Selected, Closed, TimeoutError, requests]
+
+def work(ctx):
+    while True:
+        ctx.send(ctx.recv(jobs))
+worker = Worker(work, interval=0.01).start()
+beat, unbuffered = Heartbeat("beat"), Heartbeat(keep=0)
+again = beat.unit("again")
+watched = [beat, beat.pulses, again, Heartbeat, None, True, False, value, channel, target, many, closed, empty, timer,
+           watchdog, selector, task,
+           Channel, Timer, Selected, Closed, TimeoutError, requests, worker, worker.beat, jobs]
 
 def refused(error, call, *arguments, **keywords):
     try:
@@ -96,18 +106,42 @@ MAKING = [
     (10_000, "(lambda one: (one.send(value), one.close(ValueError(value)), one.stats(), repr(one)))"
              "(Channel(5))"),
     (50_000, "timer.reset(0), timer.recv(), timer.stop(), after(5), ticker.recv(), ticker.missed"),
+    (50_000, "Watchdog(5, jitter=1).beat(), watchdog.beat(), watchdog.recv(), watchdog.due, watchdog.stop()"),
     (20_000, "func_timer.reset(1e9), after_func(1e9, value.__init__).stop()"),
     (2_000, "(lambda done: (after_func(0, done.close), list(done)))(Channel())"),
+]
+BEATING = [
+    (500_000, "beat.pulse(), unbuffered.pulse()"),
+    (50_000, "beat.pulse(), beat.recv(), beat.pulse(), select(beat.pulses), beat.try_recv()"),
+    (50_000, "beat.pulse(), next(beat), beat.pulses.waiting, beat.pulses.name, beat.name"),
+    (20_000, "beat.progress(1, 2, 'phase'), beat.stats(), repr(beat), repr(beat.pulses), beat.pause(1)"),
+    (50_000, "again.__enter__(), again.__exit__()"),
+    (20_000, "(lambda unit: (unit.__enter__(), repr(unit)))(beat.unit('unit ' * 20, timeout=5))"),
+    (20_000, "Heartbeat('name' * 20, interval=1).pulse_interval(), Heartbeat().close()"),
+    (10_000, "(lambda made: (made.pulse(), made.unit().__enter__(), made.close(), list(made)))(Heartbeat('x'))"),
+    (2_000, "snapshot()"),
+    (5_000, "refused(TimeoutError, unbuffered.recv, timeout=0), refused(ValueError, Heartbeat, interval=0),"
+            "refused(ValueError, Heartbeat, interval=2, timeout=1), refused(TypeError, Heartbeat, name=5),"
+            "refused(TypeError, beat.unit, 5), refused(Error, again.__exit__),"
+            "refused(TypeError, beat.progress, 1, 2, 3), refused(TypeError, beat.pause, 'x')"),
 ]
 RUNNING = [
     (1_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
     (1_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
+    (1_000, "list(Worker(lambda: (value for _ in range(3)), interval=1, name='named').start())"),
+    (1_000, "refused(Closed, Worker(lambda ctx: 1 / 0).start().recv), Worker(list).start().join()"),
+    (1_000, "Worker(lambda ctx: ctx.send(value), done=closed).start().join(),"
+            "(lambda one: (one.stop(), one.join(), one.exception, repr(one), one.state))"
+            "(Worker(lambda ctx: (ctx.pulse(), ctx.sleep(9)), done=Channel()).start())"),
+    (5_000, "Worker(int, interval=1), refused(TypeError, Worker, value), refused(TypeError, Worker, int, done=5),"
+            "refused(Error, worker.start), refused(TimeoutError, worker.join, 0)"),
+    (10_000, "jobs.send(value), worker.recv(), worker.beat, worker.pulses.try_recv(), worker.ident"),
     (20_000, "task.join(), task.result(), task.done, task.exception, task.ident, select(task), repr(task)"),
 ]
 
 
-@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, RUNNING],
-                         ids=["receiving and sending", "refusing", "selecting", "making", "running"])
+@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, BEATING, RUNNING],
+                         ids=["receiving and sending", "refusing", "selecting", "making", "beating", "running"])
 def test_nothing_is_left_behind(operations: list[tuple[int, str]]) -> None:
     checks = [f"check(lambda: ({operation}), {times})\n" for times, operation in operations]
-    run_program(PRELUDE + "".join(checks) + "requests.close()\nserver.join()\n")
+    run_program(PRELUDE + "".join(checks) + "requests.close()\nserver.join()\nworker.stop()\nworker.join()\n")

@@ -56,6 +56,7 @@ def interrupted_after(code, channel):
         return now() - killer.result()
 
 task = go(nil.recv)
+worker = Worker(lambda: nil.recv()).start()
 """
 
 RECEIVING = [
@@ -97,6 +98,11 @@ OTHERS = [
     "after_func(1000, print).recv()",
     "tick(1000).recv()",
     "next(tick(1000))",
+    "worker.join()",
+    "worker.join(1000)",
+    "worker.recv()",
+    "next(worker)",
+    "worker.__exit__(None, None, None)",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Channels, timers, tickers and selectors can be subclassed; the engine uses what they are made of."""
+"""What users make can be subclassed; the engine uses what it is made of."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ from typing import Any
 import pytest
 
 import heartbeat
-from heartbeat import Channel, Selector, Source, Task, Ticker, Timer, go, nil, recv, select, send
+from heartbeat import (
+    Channel,
+    Heartbeat,
+    Pulses,
+    Selector,
+    Source,
+    Task,
+    Ticker,
+    Timer,
+    Watchdog,
+    Worker,
+    WorkerContext,
+    go,
+    nil,
+    recv,
+    select,
+    send,
+)
 from support import wait_for_receivers
 
 
@@ -127,21 +144,95 @@ def test_timers_tickers_and_selectors() -> None:
     assert "Alarm" in repr(alarm) and "Metronome" in repr(metronome)
 
 
+def test_heartbeats() -> None:
+    class Loud(Heartbeat):
+        def __init__(self, volume: int) -> None:
+            super().__init__("loud", interval=0.5)
+            self.volume = volume
+
+        def pulse(self) -> None:
+            self.volume += 1
+            super().pulse()
+
+    beat = Loud(11)
+    beat.pulse()
+    with beat, beat.unit("unit"):
+        assert beat.stats().pulses == 2 and beat.volume == 12  # a unit pulses past the method
+    assert select(beat).ok and beat.closed and beat.pulses.name == "loud"
+    assert repr(beat).startswith("<Loud 'loud'") and beat.pulse_interval().period == 0.5
+
+
+def test_a_heartbeat_that_was_not_initialised_says_so() -> None:
+    class Forgetful(Heartbeat):
+        def __init__(self) -> None:
+            pass
+
+    beat = Forgetful()
+    for use in (beat.pulse, beat.close, beat.stats, beat.unit, beat.pulse_interval, beat.__enter__,
+                beat.__exit__, lambda: beat.pulses, lambda: beat.closed, lambda: next(beat),
+                lambda: beat.progress(1), lambda: beat.pause(1)):
+        with pytest.raises(RuntimeError, match="__init__"):
+            use()
+    assert "not initialised" in repr(beat) and beat.name is None
+    assert beat.try_recv() is None
+    Heartbeat.__init__(beat, "late")
+    beat.pulse()
+    assert beat.name == "late" and beat.recv()
+
+
+def test_a_heartbeat_is_initialised_once() -> None:
+    beat = Heartbeat("first", interval=1)
+    for arguments in ({}, {"name": "first"}, {"interval": 2}):
+        with pytest.raises(RuntimeError, match="initialised already"):
+            beat.__init__(**arguments)  # type: ignore[misc]
+    assert beat.name == "first" and beat.interval == 1
+    with pytest.raises(ValueError):
+        (other := Heartbeat.__new__(Heartbeat)).__init__(interval=0)  # type: ignore[misc]
+    other.__init__(interval=1)  # type: ignore[misc]
+    assert other.interval == 1
+
+
+def test_workers() -> None:
+    class Doubling(Worker[int]):
+        """Own arguments, attributes and methods; it does what a method of its does."""
+
+        def __new__(cls, jobs: Channel[int], **options: Any) -> Doubling:
+            return super().__new__(cls, cls.work, **options)  # type: ignore[return-value]
+
+        def __init__(self, jobs: Channel[int], **options: Any) -> None:
+            self.log = [options]
+
+        @staticmethod
+        def work(ctx: WorkerContext) -> None:
+            ctx.send(2 * ctx.recv(jobs))
+
+    jobs: Channel[int] = Channel(1)
+    jobs.send(4)
+    with Doubling(jobs, interval=1.0, name="doubling") as worker:
+        assert worker.recv(timeout=30) == 8 and worker.log == [{"interval": 1.0, "name": "doubling"}]
+        assert repr(worker).startswith("<Doubling 'doubling'")
+
+
 def test_attributes_of_plain_channels_are_fixed() -> None:
-    for plain in (Channel(), Timer(1), Ticker(1), Selector(), go(int), nil, recv(nil)):
+    for plain in (Channel(), Timer(1), Ticker(1), Watchdog(1), Selector(), go(int), nil, recv(nil),
+                  Heartbeat(), Heartbeat().pulses, Heartbeat().unit(), Worker(int)):
         with pytest.raises(AttributeError):
             plain.extra = 5
     with pytest.raises(TypeError):
         Channel.extra = 5
 
 
-@pytest.mark.parametrize("cls", [Task, heartbeat.Recv, heartbeat.Send, type(heartbeat.after_func(0, int))])
+@pytest.mark.parametrize("cls", [Task, heartbeat.Recv, heartbeat.Send, type(heartbeat.after_func(0, int)),
+                                 Pulses, type(Heartbeat().unit()), type(Heartbeat().pause(1)),
+                                 heartbeat.WorkerContext, heartbeat.Done])
 def test_what_only_the_engine_makes_has_no_subclasses(cls: type) -> None:
     with pytest.raises(TypeError, match="base type"):
         type("Sub", (cls,), {})
 
 
-@pytest.mark.parametrize("cls", [Source, Task, heartbeat.Recv, heartbeat.Send])
+@pytest.mark.parametrize("cls", [Source, Task, heartbeat.Recv, heartbeat.Send, Pulses,
+                                 type(Heartbeat().unit()), type(Heartbeat().pause(1)),
+                                 heartbeat.WorkerContext, heartbeat.Done])
 def test_what_only_the_engine_makes_cannot_be_made(cls: type) -> None:
     with pytest.raises(TypeError, match="cannot create"):
         cls()
@@ -156,8 +247,10 @@ def test_a_source_of_ones_own_cannot_be_made() -> None:
         type("Both", (Channel, Timer), {})
 
 
-@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), Selector, lambda: go(int),
-                                  lambda: nil, lambda: recv(nil), lambda: send(nil, 1)])
+@pytest.mark.parametrize("make", [Channel, lambda: Timer(1), lambda: Ticker(1), lambda: Watchdog(1),
+                                  Selector, lambda: go(int), lambda: nil, lambda: recv(nil),
+                                  lambda: send(nil, 1), Heartbeat, lambda: Heartbeat().pulses,
+                                  lambda: Heartbeat().unit(), lambda: Heartbeat().pause(1), lambda: Worker(int)])
 def test_what_lives_in_threads_is_neither_copied_nor_pickled(make: Any) -> None:
     for copied in (copy.copy, copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError):
@@ -168,4 +261,4 @@ def test_comparison_and_hash_are_by_identity() -> None:
     channel, other = Channel[int](), Channel[int]()
     assert channel == channel != other
     assert {channel: 1, other: 2}[channel] == 1
-    assert all([Channel(), Channel(1), nil, Timer(1), Ticker(1), go(int)])
+    assert all([Channel(), Channel(1), nil, Timer(1), Ticker(1), go(int), Heartbeat()])

@@ -105,6 +105,19 @@ def test_moving_keeps_places_in_other_queues() -> None:
     assert (first.result(SOON), second.result(SOON)) == ("first", "second")
 
 
+@receives
+def test_moving_leaves_nobody_out_of_the_other_queues(receive: Receive) -> None:
+    timer = Timer(1000)
+    task, channel = waiting(receive, timer)
+    later = go(channel.recv)
+    wait_for_receivers(channel, 2)
+    for delay in (500, 300, 100):
+        timer.reset(delay)
+        assert channel.stats().waiting_receivers == 2
+    assert channel.try_send("first") and channel.try_send("second")
+    assert (task.result(SOON), later.result(SOON)) == ("first", "second")
+
+
 def test_a_timer_that_is_moved_all_the_time() -> None:
     timer, channel = Timer(1000), Channel[int]()
     task = go(lambda: select(timer, channel).value)
@@ -142,6 +155,14 @@ def test_a_timer_goes_to_who_waits_longest_alone() -> None:
     assert second.result(SOON) <= now() and not third.done
     channel.send("over")
     assert third.result(SOON) == "over"
+
+
+def test_set_to_the_past_it_goes_to_who_waits_longest() -> None:
+    timer, channel = Timer(1000), Channel[Any]()
+    first, second = queue_up(channel, [lambda: select(timer, channel).value] * 2)
+    timer.reset(0)
+    channel.send("over")
+    assert first.result(SOON) <= now() + ROUNDING and second.result(SOON) == "over"
 
 
 def test_who_gave_up_leaves_the_tick_to_the_next() -> None:

@@ -4,9 +4,12 @@
  * the alarm to a thread of a small pool, or starts one if none is idle, so a
  * function that takes long delays nobody. Idle pool threads end by themselves.
  *
- * Ownership: the alarm owns the function; the timer object and the arming own
- * a reference to the alarm each. Only attached threads drop references, so the
- * function is released attached. */
+ * Each call runs in a copy of the context of who called after_func(): calls can run
+ * side by side, and none sees what another one set.
+ *
+ * Ownership: the alarm owns the function and its context; the timer object and the
+ * arming own a reference to the alarm each. Only attached threads drop references,
+ * so both are released attached. */
 #include "timer.h"
 
 #include "hb_alarm.h"
@@ -17,8 +20,8 @@
 
 typedef struct callback {
     hb_alarm alarm;
-    PyObject *py_fn; /* constant until the alarm dies */
-    hbpy_state *state; /* constant; there as long as threads can attach */
+    PyObject *py_fn, *py_context; /* constant until the alarm dies */
+    hbpy_state *state;            /* constant; there as long as threads can attach */
 } callback;
 
 typedef struct hbpy_func_timer {
@@ -33,12 +36,16 @@ static hb_chan *pool;
 
 static void call(callback *due)
 {
-    PyObject *py_result = PyObject_CallNoArgs(due->py_fn);
+    PyObject *py_context = PyContext_Copy(due->py_context);
+    PyObject *py_args = py_context ? PyTuple_New(0) : NULL;
+    PyObject *py_result = py_args ? hbpy_call_in(py_context, due->py_fn, py_args, NULL) : NULL;
     PyObject *py_exception = hbpy_take_exception();
     if (py_exception)
         hbpy_report_exception(due->state, py_exception, Py_None);
     Py_XDECREF(py_exception);
     Py_XDECREF(py_result);
+    Py_XDECREF(py_args);
+    Py_XDECREF(py_context);
     hb_alarm_unref(&due->alarm);
 }
 
@@ -47,12 +54,13 @@ static callback *next_callback(void)
     hb_word word = { NULL };
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_status status = hb_chan_recv(pool, &word, hb_time_add(hb_now(), IDLE_LIMIT));
-    PyEval_RestoreThread(py_thread);
+    hbpy_attach(py_thread);
     return status == HB_OK ? word.ptr : NULL;
 }
 
 static void body(void *first)
 {
+    hbpy_install_hooks(((callback *)first)->state);
     for (callback *due = first; due; due = next_callback())
         call(due);
 }
@@ -90,18 +98,21 @@ static void free_callback(hb_alarm *alarm)
 {
     callback *dead = (callback *)alarm;
     Py_DECREF(dead->py_fn);
+    Py_DECREF(dead->py_context);
     PyMem_RawFree(dead);
 }
 
 static callback *new_callback(hbpy_state *state, PyObject *py_fn)
 {
-    callback *made = PyMem_RawMalloc(sizeof *made);
+    PyObject *py_context = PyContext_CopyCurrent();
+    callback *made = py_context ? PyMem_RawMalloc(sizeof *made) : NULL;
     if (!made) {
-        PyErr_NoMemory();
-        return NULL;
+        Py_XDECREF(py_context);
+        return (callback *)PyErr_NoMemory();
     }
     hb_alarm_init(&made->alarm, fire, free_callback);
     made->py_fn = Py_NewRef(py_fn);
+    made->py_context = py_context;
     made->state = state;
     return made;
 }
@@ -118,8 +129,8 @@ static hbpy_func_timer *new_timer(hbpy_state *state, PyObject *py_fn)
 }
 
 /* Attached and alone, the alarm is ours; armed or firing, it has other owners,
- * and the function is reachable through them. */
-static bool owns_function(hbpy_func_timer *self)
+ * and what it owns is reachable through them. */
+static bool owns_alarm(hbpy_func_timer *self)
 {
     return self->callback && hb_load_acquire(&self->callback->alarm.refs) == 1;
 }
@@ -127,8 +138,10 @@ static bool owns_function(hbpy_func_timer *self)
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
-    if (owns_function(timer_of(self)))
-        Py_VISIT(timer_of(self)->callback->py_fn);
+    if (!owns_alarm(timer_of(self)))
+        return 0;
+    Py_VISIT(timer_of(self)->callback->py_fn);
+    Py_VISIT(timer_of(self)->callback->py_context);
     return 0;
 }
 
@@ -236,7 +249,8 @@ PyDoc_STRVAR(after_func_doc,
 "Call fn() d seconds from now on a thread of the engine; return its Timer.\n\n"
 "stop() cancels the call and reset() moves it, as with Go's time.AfterFunc. Calls\n"
 "that come due together run side by side. What fn raises goes to\n"
-"threading.excepthook. Dropping the Timer does not cancel. Never blocks.");
+"threading.excepthook. Dropping the Timer does not cancel. Context variables are\n"
+"those of the caller, afresh for each call. Never blocks.");
 
 static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {

@@ -157,12 +157,17 @@ int hbpy_parse_duration(PyObject *py_seconds, const char *name, hb_time *duratio
     return to_nanoseconds(seconds, name, duration);
 }
 
-int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay)
+int hbpy_parse_span(PyObject *py_seconds, const char *name, hb_time *span)
 {
     if (py_seconds != Py_None)
-        return hbpy_parse_duration(py_seconds, "d", delay);
-    PyErr_SetString(PyExc_TypeError, "d must be seconds (int, float or timedelta), not None");
+        return hbpy_parse_duration(py_seconds, name, span);
+    PyErr_Format(PyExc_TypeError, "%s must be seconds (int, float or timedelta), not None", name);
     return -1;
+}
+
+int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay)
+{
+    return hbpy_parse_span(py_seconds, "d", delay);
 }
 
 int hbpy_parse_deadline(PyObject *py_timeout, PyObject *py_deadline, hb_time *deadline)

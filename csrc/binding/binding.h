@@ -15,6 +15,7 @@
 #include <Python.h>
 
 #include "hb_chan.h"
+#include "hb_duty.h"
 #include "hb_select.h"
 
 /* ---- module state (module.c) ---- */
@@ -23,7 +24,12 @@ typedef struct hbpy_state {
     PyObject *Error, *Closed, *DeadlockError, *Revoked, *Stopped;
     PyTypeObject *Source, *Channel, *ChannelStats;
     PyTypeObject *Recv, *Send, *Selected, *Selector;
-    PyTypeObject *Timer, *FuncTimer, *Ticker, *Task;
+    PyTypeObject *Timer, *FuncTimer, *Ticker, *Watchdog;
+    PyTypeObject *Task;
+    PyTypeObject *Monitor, *Health, *MonitorStats;
+    PyObject *monitors; /* a set: those that run and have something to do */
+    PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
+    PyTypeObject *Worker, *WorkerContext, *Done;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -45,9 +51,28 @@ int hbpy_init_case(PyObject *module, hbpy_state *state);
 int hbpy_init_select(PyObject *module, hbpy_state *state);
 int hbpy_init_selector(PyObject *module, hbpy_state *state);
 int hbpy_init_timer(PyObject *module, hbpy_state *state);
+int hbpy_init_watchdog(PyObject *module, hbpy_state *state);
 int hbpy_init_after_func(PyObject *module, hbpy_state *state);
 int hbpy_init_task(PyObject *module, hbpy_state *state);
 int hbpy_init_go(PyObject *module, hbpy_state *state);
+int hbpy_init_heartbeat(PyObject *module, hbpy_state *state);
+int hbpy_init_pulses(PyObject *module, hbpy_state *state);
+int hbpy_init_unit(PyObject *module, hbpy_state *state);
+int hbpy_init_pause(PyObject *module, hbpy_state *state);
+int hbpy_init_beat_stats(PyObject *module, hbpy_state *state);
+int hbpy_init_done(PyObject *module, hbpy_state *state);
+int hbpy_init_worker(PyObject *module, hbpy_state *state);
+int hbpy_init_worker_context(PyObject *module, hbpy_state *state);
+int hbpy_init_capi(PyObject *module, hbpy_state *state);
+int hbpy_init_stack(PyObject *module, hbpy_state *state);
+int hbpy_init_health(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
+int hbpy_init_monitor(PyObject *module, hbpy_state *state);
+int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
+int hbpy_init_dump(PyObject *module, hbpy_state *state);
+
+/* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
+void hbpy_monitors_end(hbpy_state *state);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -80,11 +105,20 @@ struct hbpy_source {
     const hbpy_kind *kind; /* constant */
 };
 
+/* Of sources whose words are instants, and which never close. */
+extern const hbpy_kind hbpy_instant_kind;
+
+/* tp_dealloc of a source that owns nothing outside its object. */
+void hbpy_source_dealloc(PyObject *self);
+
 /* Receives a word, as hbpy_wait; not waiting if the deadline is 0: HB_WOULD_BLOCK. */
 hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word);
 
 /* Receives, waiting until the deadline; a new reference, or NULL with an exception. */
 PyObject *hbpy_source_recv(hbpy_source *self, hb_time deadline);
+
+/* The core's channel of a Channel, borrowed; NULL with an exception if it is none, or nil. */
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel);
 
 /* ---- cases (case.c) ---- */
 
@@ -94,12 +128,13 @@ typedef struct hbpy_case {
     PyObject *py_value;  /* a send case's value, else NULL */
 } hbpy_case;
 
-/* Cases as select wants them, beside the sources they stand for. */
+/* Cases as select wants them, beside the sources they stand for. There is room for one
+ * more, the caller's. */
 typedef struct hbpy_cases {
     Py_ssize_t n;
     hb_case *items;
     hbpy_source **sources; /* borrowed: the arguments keep them alive */
-    hb_case inline_items[HB_INLINE_CASES];
+    hb_case inline_items[HB_INLINE_CASES + 1];
     hbpy_source *inline_sources[HB_INLINE_CASES];
 } hbpy_cases;
 
@@ -131,6 +166,14 @@ PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source
  * handler raised; its exception is set and nothing has happened. */
 hb_status hbpy_wait(hb_select *select, hb_time deadline);
 
+/* The same for a worker on duty (NULL: none): it pulses while it waits. The select's cases
+ * include the receive from the duty's `done`. */
+hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline);
+
+/* Attaches, and lets whoever watches this thread know that it waits for the
+ * interpreter lock. The only way to attach. */
+void hbpy_attach(PyThreadState *py_thread);
+
 /* ---- arguments (args.c) ---- */
 
 /* Assigns FASTCALL arguments to `out` by position (the first `positional` names)
@@ -145,7 +188,8 @@ int hbpy_parse_flag(PyObject *py_flag, bool *flag);
  * inf: HB_FOREVER. Refuses negative, NaN, what is no number, what is too large. */
 int hbpy_parse_duration(PyObject *py_seconds, const char *name, hb_time *duration);
 
-/* The same for a delay `d`, where None has no meaning. */
+/* The same where None has no meaning; and for a delay `d`. */
+int hbpy_parse_span(PyObject *py_seconds, const char *name, hb_time *span);
 int hbpy_parse_delay(PyObject *py_seconds, hb_time *delay);
 
 /* timeout= and deadline= as one instant. A timeout of 0 gives 0: never wait. */
@@ -174,6 +218,22 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+/* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
+void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
+
+/* The first thing such a body does: sets the hooks that threading wants in every thread. */
+void hbpy_install_hooks(hbpy_state *state);
+
+/* call(arg) with the context variables of py_context, which nobody is in. */
+PyObject *hbpy_call_in_context(PyObject *py_context, PyObject *(*call)(void *arg), void *arg);
+
+/* The same for fn(*args, **kwargs); py_kwargs may be NULL. */
+PyObject *hbpy_call_in(PyObject *py_context, PyObject *py_fn, PyObject *py_args,
+                       PyObject *py_kwargs);
+
+/* The name of a thread that was given none: after what it runs, else after its kind; with a
+ * number. */
+PyObject *hbpy_default_name(PyObject *py_fn, const char *kind);
 
 /* The exception that is set, taken off; NULL if none is. */
 PyObject *hbpy_take_exception(void);

@@ -105,7 +105,7 @@ static int reserve(hbpy_cases *cases, Py_ssize_t n)
     }
     if (n <= (Py_ssize_t)HB_INLINE_CASES)
         return 0;
-    cases->items = PyMem_New(hb_case, n);
+    cases->items = PyMem_New(hb_case, n + 1);
     cases->sources = PyMem_New(hbpy_source *, n);
     if (cases->items && cases->sources)
         return 0;

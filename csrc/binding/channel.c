@@ -3,24 +3,24 @@
 
 /* ---- life ---- */
 
-static int parse_capacity(PyObject *py_capacity, uint64_t *capacity)
+static int parse_capacity(const char *what, PyObject *py_capacity, uint64_t *capacity)
 {
     *capacity = py_capacity ? HB_UNBOUNDED : 0;
     if (!py_capacity || py_capacity == Py_None)
         return 0;
     if (!PyIndex_Check(py_capacity) || PyBool_Check(py_capacity)) {
-        PyErr_Format(PyExc_TypeError, "capacity must be an int or None, not %s",
+        PyErr_Format(PyExc_TypeError, "%s must be an int or None, not %s", what,
                      Py_TYPE(py_capacity)->tp_name);
         return -1;
     }
     long long value = PyLong_AsLongLong(py_capacity);
     if (value == -1 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_OverflowError))
-            PyErr_Format(PyExc_OverflowError, "capacity %R does not fit in 63 bits", py_capacity);
+            PyErr_Format(PyExc_OverflowError, "%s %R does not fit in 63 bits", what, py_capacity);
         return -1;
     }
     if (value < 0)
-        PyErr_Format(PyExc_ValueError, "capacity must not be negative, not %R", py_capacity);
+        PyErr_Format(PyExc_ValueError, "%s must not be negative, not %R", what, py_capacity);
     *capacity = (uint64_t)value;
     return value < 0 ? -1 : 0;
 }
@@ -70,6 +70,7 @@ static int shape_chan(hbpy_channel *self, uint64_t capacity, char dtype)
         return -1;
     }
     self->dtype = dtype;
+    hb_chan_set_type(self->chan, dtype);
     return 0;
 }
 
@@ -92,22 +93,47 @@ static PyObject *Channel_new(PyTypeObject *type, PyObject *py_args, PyObject *py
     return self;
 }
 
-static int Channel_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwargs)
+/* For whoever explains a wait. A name that is no text in UTF-8 is not told. */
+static void tell_name(hbpy_channel *self)
 {
-    static char *names[] = { "capacity", "dtype", "name", NULL };
-    hbpy_channel *self = channel_of(py_self);
-    PyObject *py_capacity = NULL, *py_dtype = NULL, *py_name = NULL;
+    const char *name = self->py_name ? PyUnicode_AsUTF8(self->py_name) : NULL;
+    if (name)
+        hb_source_set_name(hb_chan_source(self->chan), name);
+    PyErr_Clear();
+}
+
+static int init(hbpy_channel *self, const char *what, PyObject *py_capacity, PyObject *py_dtype,
+                PyObject *py_name)
+{
     uint64_t capacity;
     char dtype;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
-                                     &py_dtype, &py_name) ||
-        parse_capacity(py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
+    if (parse_capacity(what, py_capacity, &capacity) < 0 || parse_dtype(py_dtype, &dtype) < 0 ||
         check_not_made(self) < 0 ||
         ((capacity || dtype) && shape_chan(self, capacity, dtype) < 0) ||
         hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
+    tell_name(self);
     self->made = true;
     return 0;
+}
+
+static int Channel_init(PyObject *self, PyObject *py_args, PyObject *py_kwargs)
+{
+    static char *names[] = { "capacity", "dtype", "name", NULL };
+    PyObject *py_capacity = NULL, *py_dtype = NULL, *py_name = NULL;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|O$OO:Channel", names, &py_capacity,
+                                     &py_dtype, &py_name))
+        return -1;
+    return init(channel_of(self), "capacity", py_capacity, py_dtype, py_name);
+}
+
+PyObject *hbpy_channel_new(hbpy_state *state, const char *what, PyObject *py_capacity,
+                           PyObject *py_dtype, PyObject *py_name)
+{
+    PyObject *self = Channel_new(state->Channel, NULL, NULL);
+    if (self && init(channel_of(self), what, py_capacity, py_dtype, py_name) < 0)
+        Py_CLEAR(self);
+    return self;
 }
 
 static int visit_word(hb_word word, void *arg)
@@ -149,6 +175,19 @@ static int Channel_clear(PyObject *py_self)
     return 0;
 }
 
+/* A monitor or an extension may have a reference too, and give it up on a thread that cannot
+ * release objects. Numbers stay for an extension to receive. */
+static void leave_chan(hbpy_channel *self)
+{
+    hb_word word;
+    drop_cause(self);
+    while (self->chan && !self->dtype && hb_chan_try_recv(self->chan, &word) == HB_OK)
+        self->base.kind->drop(&self->base, word);
+    if (self->chan)
+        hb_source_set_name(hb_chan_source(self->chan), NULL);
+    hb_chan_unref(self->chan);
+}
+
 static void Channel_dealloc(PyObject *py_self)
 {
     hbpy_channel *self = channel_of(py_self);
@@ -157,8 +196,7 @@ static void Channel_dealloc(PyObject *py_self)
     Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
-    drop_cause(self);
-    hb_chan_unref(self->chan);
+    leave_chan(self);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);
     Py_DECREF(type);
@@ -225,6 +263,17 @@ static PyType_Spec spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = slots,
 };
+
+hb_chan *hbpy_channel_chan(hbpy_state *state, PyObject *py_channel)
+{
+    if (!PyObject_TypeCheck(py_channel, state->Channel)) {
+        PyErr_Format(PyExc_TypeError, "a Channel is needed, not %s", Py_TYPE(py_channel)->tp_name);
+        return NULL;
+    }
+    if (!channel_of(py_channel)->chan)
+        PyErr_SetString(state->Error, "nil never has items");
+    return channel_of(py_channel)->chan;
+}
 
 static int add_nil(PyObject *module, PyTypeObject *type)
 {

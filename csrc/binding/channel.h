@@ -21,6 +21,7 @@ typedef struct hbpy_channel {
     hb_chan *chan;     /* constant once made; NULL: nil */
     char dtype;        /* constant: 0 (objects), 'q' or 'd' */
     bool made;         /* __init__ has run */
+    hb_atomic_u32 told; /* somebody got Closed, and with it the cause */
     PyObject *py_name; /* constant: str or NULL */
 } hbpy_channel;
 
@@ -30,6 +31,13 @@ static inline hbpy_channel *channel_of(void *self)
 }
 
 extern const hbpy_kind hbpy_channel_kind;
+
+/* As Channel(capacity, dtype=, name=), any of them NULL; messages call the capacity `what`. */
+PyObject *hbpy_channel_new(hbpy_state *state, const char *what, PyObject *py_capacity,
+                           PyObject *py_dtype, PyObject *py_name);
+
+/* How a word of the channel is disposed of; NULL: words own nothing. */
+hb_drop_fn *hbpy_channel_drop_of(hbpy_channel *self);
 
 /* For hb_chan_new: what an object channel still holds when it dies. */
 void hbpy_channel_drop_object(hb_word word);

@@ -71,9 +71,15 @@ static void drop(hbpy_source *self, hb_word word)
         hbpy_channel_drop_object(word);
 }
 
+hb_drop_fn *hbpy_channel_drop_of(hbpy_channel *self)
+{
+    return self->dtype ? NULL : hbpy_channel_drop_object;
+}
+
 static void raise_closed(hbpy_source *self)
 {
     hbpy_channel *channel = channel_of(self);
+    hb_store_relaxed(&channel->told, 1);
     PyObject *py_message = channel->py_name
                                ? PyUnicode_FromFormat("channel %R is closed", channel->py_name)
                                : PyUnicode_FromString("the channel is closed");

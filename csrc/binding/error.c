@@ -8,6 +8,8 @@ static PyObject *exception_of(hbpy_state *state, hb_status status)
         return PyExc_TimeoutError;
     case HB_STOPPED:
         return state->Stopped;
+    case HB_REVOKED:
+        return state->Revoked;
     case HB_NO_MEMORY:
         return PyExc_MemoryError;
     case HB_NO_THREAD:
@@ -59,7 +61,9 @@ static int add_error(PyObject *module, PyObject **slot, const char *name, const 
 int hbpy_init_errors(PyObject *module, hbpy_state *state)
 {
     if (add_error(module, &state->Error, "heartbeat.Error",
-                  "The base of what heartbeat raises beside the built-in exceptions.", NULL, NULL) < 0)
+                  "The base of what heartbeat raises beside the built-in exceptions.\n\n"
+                  ".code is what a native unit returned, None otherwise.",
+                  NULL, "code") < 0)
         return -1;
     PyObject *py_base = state->Error;
     if (add_error(module, &state->Closed, "heartbeat.Closed",

@@ -8,7 +8,9 @@
  * handler runs afterwards, as between any two bytecodes.
  *
  * Only the main thread runs handlers. A signal taken by another thread does not
- * end its sleep, so it looks up every hb_platform_signal_slice(). */
+ * end its sleep, so it looks up every hb_platform_signal_slice().
+ *
+ * A worker on duty parks with its duty, which pulses meanwhile; all else is the same. */
 #include "binding.h"
 
 #include "hb_platform.h"
@@ -48,35 +50,53 @@ static bool looks_up(hb_status parked, hb_time until, hb_time deadline)
            (parked == HB_INTERRUPTED || (parked == HB_TIMEOUT && until < deadline));
 }
 
+void hbpy_attach(PyThreadState *py_thread)
+{
+    hb_thread *here = hb_thread_here();
+    if (here)
+        hb_thread_attaching(here, true);
+    PyEval_RestoreThread(py_thread);
+    if (here)
+        hb_thread_attaching(here, false);
+}
+
+static hb_status park(hb_select *select, hb_duty *duty, hb_time until)
+{
+    return duty ? hb_duty_park(duty, select, until) : hb_select_park(select, until);
+}
+
 /* To see to signals the main thread must attach first, which takes long while
  * another thread computes. It keeps its place in the queues until then: what is
  * sent meanwhile is its own. */
-static hb_status wait_detached(hb_select *select, hb_time deadline)
+static hb_status wait_detached(hb_select *select, hb_duty *duty, hb_time deadline)
 {
     hb_time until = slice_end(deadline);
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_status status = hb_select_park(select, until);
+    hb_status status = park(select, duty, until);
     bool signals = looks_up(status, until, deadline);
     if (!signals)
         status = hb_select_end(select, status);
     if (status == HB_OK)
         give_way();
-    PyEval_RestoreThread(py_thread);
+    hbpy_attach(py_thread);
     return signals ? hb_select_end(select, HB_INTERRUPTED) : status;
 }
 
-hb_status hbpy_wait(hb_select *select, hb_time deadline)
+hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline)
 {
     for (;;) {
         hb_status status = hb_select_begin(select);
         if (status != HB_WOULD_BLOCK)
             return status;
-        status = wait_detached(select, deadline);
-        if (status == HB_INTERRUPTED && PyErr_CheckSignals() < 0)
-            return HB_INTERRUPTED;
-        if (status != HB_INTERRUPTED && status != HB_RETRY)
+        status = wait_detached(select, duty, deadline);
+        if (status != HB_INTERRUPTED || PyErr_CheckSignals() < 0)
             return status;
     }
+}
+
+hb_status hbpy_wait(hb_select *select, hb_time deadline)
+{
+    return hbpy_wait_on_duty(select, NULL, deadline);
 }
 
 /* The thread that forks is the child's main thread. */

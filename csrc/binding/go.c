@@ -3,21 +3,6 @@
 
 /* ---- the thread ---- */
 
-static PyObject *call(hbpy_task *self)
-{
-    PyObject *py_result = NULL;
-    if (PyContext_Enter(self->py_context) < 0)
-        return NULL;
-    py_result = PyObject_Call(self->py_fn, self->py_args, self->py_kwargs);
-    PyObject *py_exception = hbpy_take_exception();
-    if (PyContext_Exit(self->py_context) < 0)
-        PyErr_WriteUnraisable(self->py_context);
-    if (py_exception)
-        PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
-    Py_XDECREF(py_exception);
-    return py_result;
-}
-
 /* SystemExit ends a task quietly, as it does a Thread; so does the end of the engine. */
 static void keep_exception(hbpy_task *self)
 {
@@ -30,8 +15,9 @@ static void keep_exception(hbpy_task *self)
 static void body(void *arg)
 {
     hbpy_task *self = arg;
+    hbpy_install_hooks(hbpy_state_of((PyObject *)self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
-    self->py_result = call(self);
+    self->py_result = hbpy_call_in(self->py_context, self->py_fn, self->py_args, self->py_kwargs);
     if (!self->py_result)
         keep_exception(self);
     Py_CLEAR(self->py_fn);
@@ -47,19 +33,6 @@ static void thread_main(void *arg)
 }
 
 /* ---- go() ---- */
-
-static PyObject *default_name(PyObject *py_fn)
-{
-    static hb_atomic_u32 started;
-    unsigned number = (unsigned)hb_fetch_add(&started, 1) + 1;
-    PyObject *py_fn_name = PyObject_GetAttrString(py_fn, "__name__");
-    if (!py_fn_name)
-        PyErr_Clear();
-    PyObject *py_name = py_fn_name ? PyUnicode_FromFormat("%S-%u", py_fn_name, number)
-                                   : PyUnicode_FromFormat("task-%u", number);
-    Py_XDECREF(py_fn_name);
-    return py_name;
-}
 
 /* The keyword arguments without `name`, which goes to *py_name (borrowed). */
 static PyObject *split_keywords(PyObject *const *values, PyObject *py_kwnames, PyObject **py_name)
@@ -99,7 +72,7 @@ static hbpy_task *new_task(PyTypeObject *type, PyObject *const *args, Py_ssize_t
     self->py_context = PyContext_CopyCurrent();
     if (self->py_args && self->py_kwargs && self->py_context &&
         hbpy_parse_name(py_name, &self->py_name) == 0 && !self->py_name)
-        self->py_name = default_name(args[0]);
+        self->py_name = hbpy_default_name(args[0], "task");
     if (!self->py_name)
         Py_CLEAR(self);
     return self;

@@ -47,11 +47,11 @@ int hbpy_add_struct(PyObject *module, PyTypeObject **type, PyStructSequence_Desc
 
 static PyObject *stop(PyObject *module, PyObject *unused)
 {
-    (void)module;
     (void)unused;
+    hbpy_monitors_end(PyModule_GetState(module));
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_workers_stop(hb_time_add(hb_now(), STOP_LIMIT));
-    PyEval_RestoreThread(py_thread);
+    hbpy_attach(py_thread);
     Py_RETURN_NONE;
 }
 
@@ -72,14 +72,53 @@ static int stop_at_exit(PyObject *module)
 
 /* ---- module ---- */
 
+/* The engine's threads attach to the main interpreter, and would call there what another
+ * one gave them. The slots below refuse only those others that ask to be checked. */
+static int refuse_other_interpreters(void)
+{
+    if (PyInterpreterState_Get() == PyInterpreterState_Main())
+        return 0;
+    PyErr_SetString(PyExc_ImportError, "heartbeat works in the main interpreter only");
+    return -1;
+}
+
 static int exec(PyObject *module)
 {
     static int (*const parts[])(PyObject *, hbpy_state *) = {
+        hbpy_init_errors,
+        hbpy_init_thread,
+        hbpy_init_gil,
+        hbpy_init_time,
+        hbpy_init_source,
+        hbpy_init_channel,
+        hbpy_init_case,
+        hbpy_init_select,
+        hbpy_init_selector,
+        hbpy_init_timer,
+        hbpy_init_after_func,
+        hbpy_init_watchdog,
+        hbpy_init_task,
+        hbpy_init_go,
+        hbpy_init_heartbeat,
+        hbpy_init_pulses,
+        hbpy_init_unit,
+        hbpy_init_pause,
+        hbpy_init_beat_stats,
         hbpy_init_errors,  hbpy_init_thread, hbpy_init_gil,    hbpy_init_time,
         hbpy_init_source,  hbpy_init_channel, hbpy_init_case,  hbpy_init_select,
+        hbpy_init_selector, hbpy_init_timer, hbpy_init_after_func, hbpy_init_watchdog,
+        hbpy_init_task,    hbpy_init_go,     hbpy_init_heartbeat, hbpy_init_pulses,
+        hbpy_init_unit,    hbpy_init_pause,  hbpy_init_beat_stats, hbpy_init_capi,
+        hbpy_init_unit,    hbpy_init_pause,  hbpy_init_beat_stats, hbpy_init_done,
+        hbpy_init_worker,  hbpy_init_worker_context,
         hbpy_init_selector, hbpy_init_timer, hbpy_init_after_func, hbpy_init_task,
-        hbpy_init_go,
+        hbpy_init_go,      hbpy_init_heartbeat, hbpy_init_pulses, hbpy_init_unit,
+        hbpy_init_pause,   hbpy_init_beat_stats,
+        hbpy_init_stack,   hbpy_init_health, hbpy_init_monitor_stats, hbpy_init_monitor,
+        hbpy_init_watch_gil, hbpy_init_dump,
     };
+    if (refuse_other_interpreters() < 0)
+        return -1;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (parts[i](module, PyModule_GetState(module)) < 0)
             return -1;

@@ -3,6 +3,27 @@
 
 #include <structmember.h>
 
+/* ---- sources of instants ---- */
+
+static PyObject *decode_instant(hbpy_source *self, hb_word word)
+{
+    (void)self;
+    return hbpy_seconds(word.i64);
+}
+
+static void drop_instant(hbpy_source *self, hb_word word)
+{
+    (void)self; /* an instant owns nothing */
+    (void)word;
+}
+
+static void raise_closed(hbpy_source *self)
+{
+    hbpy_raise(hbpy_state_of((PyObject *)self), HB_CLOSED); /* they do not close */
+}
+
+const hbpy_kind hbpy_instant_kind = { decode_instant, NULL, drop_instant, raise_closed };
+
 /* ---- receiving from one source ---- */
 
 hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word)
@@ -74,6 +95,15 @@ static PyObject *Source_try_recv(PyObject *self, PyObject *const *args, Py_ssize
 
 /* ---- the type ---- */
 
+void hbpy_source_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (((hbpy_source *)self)->weakrefs)
+        PyObject_ClearWeakRefs(self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
 static PyMethodDef methods[] = {
     { "recv", (PyCFunction)(void (*)(void))Source_recv, METH_FASTCALL | METH_KEYWORDS, recv_doc },
     { "try_recv", (PyCFunction)(void (*)(void))Source_try_recv, METH_FASTCALL | METH_KEYWORDS,
@@ -84,7 +114,7 @@ static PyMethodDef methods[] = {
 
 PyDoc_STRVAR(doc,
 "Whatever can be received from and stand as a case of select().\n\n"
-"The base of Channel, Timer, Ticker and Task; it is not made directly.");
+"The base of Channel, Timer, Ticker, Watchdog and Task; it is not made directly.");
 
 static PyMemberDef members[] = {
     { "__weaklistoffset__", T_PYSSIZET, offsetof(hbpy_source, weakrefs), READONLY, NULL },

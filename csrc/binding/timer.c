@@ -7,27 +7,6 @@ static hb_timer *timer_of(void *self)
     return &((hbpy_timer *)self)->timer;
 }
 
-/* ---- as a source ---- */
-
-static PyObject *decode(hbpy_source *self, hb_word word)
-{
-    (void)self;
-    return hbpy_seconds(word.i64);
-}
-
-static void drop(hbpy_source *self, hb_word word)
-{
-    (void)self; /* an instant owns nothing */
-    (void)word;
-}
-
-static void raise_closed(hbpy_source *self)
-{
-    hbpy_raise(hbpy_state_of((PyObject *)self), HB_CLOSED); /* timers do not close */
-}
-
-static const hbpy_kind kind = { decode, NULL, drop, raise_closed };
-
 /* ---- life ---- */
 
 static PyObject *new_timer(PyTypeObject *type, hb_time due, hb_time period)
@@ -36,7 +15,7 @@ static PyObject *new_timer(PyTypeObject *type, hb_time due, hb_time period)
     if (!self)
         return NULL;
     hb_timer_init(timer_of(self), due, period);
-    ((hbpy_source *)self)->kind = &kind;
+    ((hbpy_source *)self)->kind = &hbpy_instant_kind;
     ((hbpy_source *)self)->source = &timer_of(self)->source;
     return self;
 }
@@ -82,15 +61,6 @@ static PyObject *Ticker_new(PyTypeObject *type, PyObject *py_args, PyObject *py_
     if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "O:Ticker", names, &py_seconds))
         return NULL;
     return make_ticker(type, py_seconds);
-}
-
-static void dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    if (((hbpy_source *)self)->weakrefs)
-        PyObject_ClearWeakRefs(self);
-    type->tp_free(self);
-    Py_DECREF(type);
 }
 
 /* ---- Timer ---- */
@@ -164,9 +134,9 @@ static PyGetSetDef timer_getset[] = {
 };
 
 static PyType_Slot timer_slots[] = {
-    { Py_tp_doc, (void *)timer_doc },      { Py_tp_new, Timer_new },
-    { Py_tp_dealloc, dealloc },            { Py_tp_repr, Timer_repr },
-    { Py_tp_methods, timer_methods },      { Py_tp_getset, timer_getset },
+    { Py_tp_doc, (void *)timer_doc },       { Py_tp_new, Timer_new },
+    { Py_tp_dealloc, hbpy_source_dealloc }, { Py_tp_repr, Timer_repr },
+    { Py_tp_methods, timer_methods },       { Py_tp_getset, timer_getset },
     { 0, NULL },
 };
 
@@ -257,10 +227,10 @@ static PyGetSetDef ticker_getset[] = {
 };
 
 static PyType_Slot ticker_slots[] = {
-    { Py_tp_doc, (void *)ticker_doc },     { Py_tp_new, Ticker_new },
-    { Py_tp_dealloc, dealloc },            { Py_tp_repr, Ticker_repr },
-    { Py_tp_iter, PyObject_SelfIter },     { Py_tp_iternext, Ticker_next },
-    { Py_tp_methods, ticker_methods },     { Py_tp_getset, ticker_getset },
+    { Py_tp_doc, (void *)ticker_doc },      { Py_tp_new, Ticker_new },
+    { Py_tp_dealloc, hbpy_source_dealloc }, { Py_tp_repr, Ticker_repr },
+    { Py_tp_iter, PyObject_SelfIter },      { Py_tp_iternext, Ticker_next },
+    { Py_tp_methods, ticker_methods },      { Py_tp_getset, ticker_getset },
     { 0, NULL },
 };
 

@@ -60,7 +60,7 @@ static const char *thread_name(const hb_beat_view *view, hb_thread_view *thread)
 
 static size_t write_beat(int descriptor, hb_beat *beat)
 {
-    char line[LINE], unit[LINE / 4] = "";
+    char line[LINE], unit[LINE / 2] = "";
     hb_beat_view view;
     hb_thread_view thread;
     hb_beat_look(beat, &view);

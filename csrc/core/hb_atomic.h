@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+typedef _Atomic(uint8_t) hb_atomic_u8;
 typedef _Atomic(uint32_t) hb_atomic_u32;
 typedef _Atomic(uint64_t) hb_atomic_u64;
 typedef _Atomic(void *) hb_atomic_ptr;
@@ -43,6 +44,7 @@ void hb_explore_pause(void);
 #define hb_exchange(p, v) HB_ATOMIC_STEP(atomic_exchange_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_add(p, v) HB_ATOMIC_STEP(atomic_fetch_add_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_sub(p, v) HB_ATOMIC_STEP(atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
+#define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_or(p, v) HB_ATOMIC_STEP(atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_cas(p, expected, desired)                                             \

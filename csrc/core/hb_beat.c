@@ -1,13 +1,12 @@
 #include "hb_beat.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "hb_board.h"
 #include "hb_pulses.h"
 #include "hb_unit.h"
 
-/* Where the platform has no barrier, every pulse runs a fence of its own: P2. */
+/* Where the platform has no barrier, every pulse takes the step itself: P2. */
 static hb_atomic_u32 fences;
 static hb_atomic_u32 prepared;
 static hb_atomic_ptr hooks; /* const hb_beat_hooks */
@@ -24,25 +23,19 @@ static void prepare(void)
     hb_store_release(&prepared, 1);
 }
 
-static bool set_name(hb_beat *beat, const char *name)
-{
-    hb_more *more = hb__beat_need_more(beat);
-    if (more)
-        snprintf(more->name, sizeof more->name, "%s", name);
-    return more != NULL;
-}
-
+/* The name is there before anybody can see the beat. */
 hb_beat *hb_beat_open(const char *name)
 {
     prepare();
-    hb_beat *beat = hb__board_take();
-    if (!beat)
-        return NULL;
-    hb_store_relaxed(&beat->thread, hb_thread_id());
-    if (!name || set_name(beat, name))
-        return beat;
-    hb_beat_unref(beat);
-    return NULL;
+    hb_more *more = name ? calloc(1, sizeof *more) : NULL;
+    if (more)
+        hb_text_copy(more->name, sizeof more->name, name);
+    hb_beat *beat = name && !more ? NULL : hb__board_take(more);
+    if (beat)
+        hb_store_relaxed(&beat->thread, hb_thread_id());
+    else
+        free(more);
+    return beat;
 }
 
 hb_beat *hb_beat_ref(hb_beat *beat)
@@ -75,6 +68,12 @@ hb_beat *hb_beat_after(uint32_t number)
 hb_more *hb__beat_more(hb_beat *beat)
 {
     return hb_load_acquire(&beat->more);
+}
+
+void **hb_beat_owner(hb_beat *beat)
+{
+    hb_more *more = hb__beat_more(beat);
+    return more ? &more->owner : NULL;
 }
 
 hb_more *hb__beat_need_more(hb_beat *beat)
@@ -140,8 +139,15 @@ static uint32_t this_thread_id(void)
     return hb__this_thread_id ? hb__this_thread_id : hb_thread_id();
 }
 
-static void see_to_flags(hb_beat *beat, uint32_t flags)
+void hb_beat_adopt(hb_beat *beat)
 {
+    hb_store_relaxed(&beat->thread, this_thread_id());
+}
+
+static hb_status see_to_flags(hb_beat *beat, uint32_t flags)
+{
+    if (flags & HB_BEAT_ENDED)
+        return hb_beat_ending(beat);
     if (flags & HB_BEAT_PAUSED)
         hb__beat_lower_flag(beat, HB_BEAT_PAUSED);
     if (flags & HB_BEAT_LISTENED)
@@ -150,40 +156,45 @@ static void see_to_flags(hb_beat *beat, uint32_t flags)
         hb__beat_lower_flag(beat, HB_BEAT_AWAITED);
         hb__beat_hooks()->pulsed(beat);
     }
+    return HB_OK;
 }
 
-static void write_pulse(hb_beat *beat)
+static void write_pulse(hb_beat *beat, hb_stamp now)
 {
-    hb_stamp now = hb_stamp_now();
     hb_stamp before = hb_load_relaxed(&beat->last);
     if (now > before && now - before > hb_load_relaxed(&beat->longest))
         hb_store_relaxed(&beat->longest, now - before);
     hb_store_relaxed(&beat->last, now);
     hb_store_relaxed(&beat->thread, this_thread_id());
-    hb_store_release(&beat->pulses, hb_load_relaxed(&beat->pulses) + 1);
+    hb_store_relaxed(&beat->pulses, hb_load_relaxed(&beat->pulses) + 1);
+    hb_store_release(&beat->fresh, 1);
+}
+
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
+{
+    if (hb_load_relaxed(&beat->flags) & HB_BEAT_ENDED)
+        return hb_beat_ending(beat);
+    write_pulse(beat, now);
+    if (hb_load_relaxed(&fences))
+        hb_fetch_add(&beat->flags, 0);
+    uint32_t flags = hb_load_relaxed(&beat->flags);
+    return flags & HB_BEAT_SLOW ? see_to_flags(beat, flags) : HB_OK;
 }
 
 hb_status hb_beat_pulse(hb_beat *beat)
 {
-    if (hb_load_relaxed(&beat->flags) & HB_BEAT_ENDED)
-        return hb_beat_ending(beat);
-    write_pulse(beat);
-    if (hb_load_relaxed(&fences))
-        hb_fetch_add(&beat->flags, 0);
-    uint32_t flags = hb_load_relaxed(&beat->flags);
-    if (flags & HB_BEAT_SLOW)
-        see_to_flags(beat, flags);
-    return HB_OK;
+    return hb_beat_pulse_at(beat, hb_stamp_now());
 }
 
 /* ---- the end ---- */
 
 hb_status hb_beat_end(hb_beat *beat, hb_end end)
 {
-    uint32_t none = HB_END_NONE;
-    if (!hb_cas(&beat->end, &none, end))
+    uint8_t none = HB_END_NONE;
+    if (!hb_cas(&beat->end, &none, (uint8_t)end))
         return HB_CLOSED;
-    hb__beat_raise_flag(beat, HB_BEAT_ENDED);
+    hb_store_relaxed(&beat->ended, hb_stamp_now());
+    hb__beat_listen(beat, HB_BEAT_ENDED);
     hb__pulses_close(beat);
     if (hb__beat_hooks())
         hb__beat_hooks()->ended(beat);

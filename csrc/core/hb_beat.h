@@ -1,17 +1,20 @@
 /* hb_beat: a heartbeat, a slot of memory that a pulse writes and a monitor reads.
  *
- * A pulse stores when it was and counts itself. It takes no lock, allocates
+ * A pulse stores when it was, counts itself, and leaves a mark. It takes no lock, allocates
  * nothing and makes no system call, unless somebody asked to be told: then a flag
- * is up, and the pulse sees to it. Pulses coalesce: who listens finds one, however
- * many there were; two threads that pulse one beat in the same instant may count as one.
+ * is up, and the pulse sees to it. Pulses coalesce: who listens finds one mark, however
+ * many there were. Threads that pulse one beat at the same time may miscount their pulses, or
+ * leave the time of the older one: of a pulse only the mark is sure to be seen.
  *
- *   P1 `last` and `pulses` are written by pulsing threads only, in that order.
+ *   P1 `last`, `pulses` and `fresh` are written by pulsing threads, in that order; a
+ *      receiver takes `fresh` down before it reads the others.
  *   P2 A listener puts HB_BEAT_LISTENED up, makes that visible to all threads
  *      (hb_platform_barrier), and only then believes that no pulse has come. So either
  *      it sees the pulse, or the pulse sees the flag.
  *   P3 A slot is not given back while somebody holds a reference: the one who opened
  *      it, its pulses, the monitor that watches it.
- *   P4 HB_BEAT_ENDED never goes down again, and `end` is written before it goes up.
+ *   P4 HB_BEAT_ENDED never goes down again; `end` and `ended` are written before it goes up. It
+ *      goes up as in P2: a pulse either is seen by the end, or sees it and does not count.
  *
  * Slots live in the board (hb_board.h), 128 bytes each. What few beats need (a name,
  * listeners, units) is in `more`, made when first wanted.
@@ -66,11 +69,12 @@ struct hb_beat {
     hb_stamp opened;       /* constant while open */
     hb_atomic_ptr more;    /* hb_more; set once, under B */
     hb_atomic_u32 refs;    /* 0: not open */
-    hb_atomic_u32 end;     /* hb_end; set once */
+    hb_atomic_u8 end;      /* hb_end; set once */
+    hb_atomic_u8 fresh;    /* P: 1 until the pulse has been received */
     uint32_t number;       /* constant: the slot's; never 0 */
     hb_atomic_u32 call;    /* the slot's: 0, or it is among those that call the monitors */
     _Alignas(64) hb_watched watched;
-    void *owner;           /* the binding's */
+    hb_atomic_u64 ended;   /* a stamp; set once */
 };
 
 _Static_assert(sizeof(hb_beat) == 128, "a slot of the board");
@@ -81,14 +85,23 @@ hb_beat *hb_beat_open(const char *name);
 hb_beat *hb_beat_ref(hb_beat *beat);
 void hb_beat_unref(hb_beat *beat);
 
+/* Where the binding keeps what a beat is to it; NULL for a beat that has no pulses to receive
+ * (hb_pulses.h) and no name. */
+void **hb_beat_owner(hb_beat *beat);
+
 /* A beat there is, numbers in ascending order, with a reference; NULL after the last. */
 hb_beat *hb_beat_after(uint32_t number);
 
 /* "" if it has none. Lives as long as the beat. */
 const char *hb_beat_name(hb_beat *beat);
 
+/* From now on its silence is explained by the calling thread, as after a pulse of that thread. */
+void hb_beat_adopt(hb_beat *beat);
+
 /* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);
+/* The same for one who has just read the time of the pulse. */
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now);
 
 /* Ends it: HB_OK for the call that did, HB_CLOSED for every later one. Who listens gets a
  * kept pulse and then the end; the monitor is told. */
@@ -123,19 +136,24 @@ void hb__beat_raise_flag(hb_beat *beat, uint32_t flag);
 void hb__beat_lower_flag(hb_beat *beat, uint32_t flag);
 
 /* Puts a flag up so that every pulse from now on sees it; what came before is visible.
- * Each flag has a lock of its user's, which is held. */
+ * Those who put up the same flag do so one after the other. */
 void hb__beat_listen(hb_beat *beat, uint32_t flag);
 
 typedef struct hb_pulses hb_pulses;
 typedef struct hb_unit hb_unit;
 typedef struct hb_tally hb_tally;
+typedef struct hb_work hb_work;
 
 struct hb_more {
     hb_lock lock;          /* U */
+    void *owner;           /* the binding's, which guards it */
     char name[HB_NAME_SIZE]; /* constant */
     hb_pulses *pulses;     /* U: set once */
     hb_unit *unit;         /* U: the innermost open */
+    hb_stamp busy_since;   /* U: when it ceased to be NULL */
     hb_tally *tally;       /* U: set once; of the units that were */
+    hb_work *works;        /* U: those that count units of their own */
+    hb_atomic_u32 opened;  /* U: how many units are in `unit`; works look without it */
     hb_time paused_until;  /* U */
     bool progressed;       /* U: the next three have been told */
     double done, total;    /* U: total < 0 if not known */

@@ -71,16 +71,17 @@ static hb_beat *used_locked(void)
 }
 
 /* Piece by piece: a look from outside may come at any time, and the atomics stay such. */
-static void clear(hb_beat *beat)
+static void clear(hb_beat *beat, hb_more *more)
 {
     hb_store_relaxed(&beat->pulses, 0);
     hb_store_relaxed(&beat->longest, 0);
+    hb_store_relaxed(&beat->fresh, 0);
     hb_store_relaxed(&beat->flags, 0);
     hb_store_relaxed(&beat->thread, 0);
-    hb_store_relaxed(&beat->more, NULL);
+    hb_store_relaxed(&beat->more, more);
     hb_store_relaxed(&beat->end, HB_END_NONE);
+    hb_store_relaxed(&beat->ended, 0);
     beat->watched = (hb_watched){ .monitor = NULL };
-    beat->owner = NULL;
     beat->opened = hb_stamp_now();
     hb_store_relaxed(&beat->last, beat->opened);
 }
@@ -96,13 +97,13 @@ static hb_beat *take_locked(void **filled)
     return beat;
 }
 
-hb_beat *hb__board_take(void)
+hb_beat *hb__board_take(hb_more *more)
 {
     void *filled = NULL;
     hb_lock_acquire(&board.lock);
     hb_beat *beat = take_locked(&filled);
     if (beat) {
-        clear(beat);
+        clear(beat, more);
         hb_store_release(&beat->refs, 1);
         hb_fetch_add(&header()->open, 1);
     }

@@ -26,8 +26,8 @@ typedef struct hb_board_header {
     uint32_t stamps_count; /* stamps are counts of the processor, not nanoseconds */
 } hb_board_header;
 
-/* A zeroed slot with one reference, or NULL. */
-hb_beat *hb__board_take(void);
+/* A slot with one reference and nothing in it but `more`, or NULL. */
+hb_beat *hb__board_take(hb_more *more);
 void hb__board_give(hb_beat *beat);
 
 /* The lowest open slot above `number`, with a reference; NULL if there is none. */

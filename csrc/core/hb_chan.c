@@ -8,7 +8,7 @@ static const hb_word no_word = { NULL };
 
 static hb_status send_locked(hb_chan *chan, hb_word word, hb_waiter **peer)
 {
-    if (chan->closed)
+    if (hb_load_relaxed(&chan->closed))
         return HB_CLOSED;
     hb_link *receiver = hb__queue_serve_locked(&chan->source.receivers, HB_OK, word);
     if (receiver) {
@@ -58,7 +58,7 @@ static hb_status recv_locked(hb_chan *chan, hb_word *word, hb_waiter **peer)
         hb__source_hint_locked(&chan->source, HB_SEND);
         refill_locked(chan, peer);
     } else if (!take_from_sender_locked(chan, word, peer)) {
-        return chan->closed ? HB_CLOSED : HB_WOULD_BLOCK;
+        return hb_load_relaxed(&chan->closed) ? HB_CLOSED : HB_WOULD_BLOCK;
     }
     chan->receives++;
     return HB_OK;
@@ -75,7 +75,7 @@ static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
     hb_chan *chan = chan_of(source);
     (void)now;
-    if (chan->closed)
+    if (hb_load_relaxed(&chan->closed))
         return true;
     if (direction == HB_RECV)
         return chan->ring.count || hb__queue_first_locked(&chan->senders);
@@ -124,7 +124,8 @@ hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop)
 
 static bool is_unused_locked(hb_chan *chan)
 {
-    return !chan->closed && chan->sends == 0 && !hb__queue_first_locked(&chan->senders) &&
+    return !hb_load_relaxed(&chan->closed) && chan->sends == 0 &&
+           !hb__queue_first_locked(&chan->senders) &&
            !hb__queue_first_locked(&chan->source.receivers);
 }
 
@@ -213,6 +214,21 @@ hb_status hb_chan_try_send_many(hb_chan *chan, const hb_word *words, size_t n, s
     return status;
 }
 
+/* Up to n of the queued words, as long as nobody waits to put another in their place. */
+static size_t recv_queued_locked(hb_chan *chan, hb_word *words, size_t n)
+{
+    n = n < chan->ring.count ? n : chan->ring.count;
+    if (n == 0 || hb__queue_first_locked(&chan->senders))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        words[i] = hb__ring_pop(&chan->ring);
+    chan->receives += n;
+    hb__source_hint_locked(&chan->source, HB_SEND);
+    if (chan->ring.count == 0)
+        hb__ring_relax(&chan->ring);
+    return n;
+}
+
 hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done)
 {
     hb_waiter *chain = NULL;
@@ -221,10 +237,10 @@ hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t 
     if (!chan)
         return HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
-    for (; *done < n; ++*done) {
+    while (status == HB_OK && (*done += recv_queued_locked(chan, words + *done, n - *done)) < n) {
         hb_waiter *peer = NULL;
-        if ((status = recv_locked(chan, &words[*done], &peer)) != HB_OK)
-            break;
+        status = recv_locked(chan, &words[*done], &peer);
+        *done += status == HB_OK;
         chain_push(&chain, peer);
     }
     hb_lock_release(&chan->source.lock);
@@ -245,10 +261,10 @@ hb_status hb_chan_close(hb_chan *chan, hb_word cause)
 {
     hb_waiter *chain = NULL;
     hb_lock_acquire(&chan->source.lock);
-    hb_status status = chan->closed ? HB_CLOSED : HB_OK;
+    hb_status status = hb_load_relaxed(&chan->closed) ? HB_CLOSED : HB_OK;
     if (status == HB_OK) {
-        chan->closed = true;
         chan->cause = cause;
+        hb_store_release(&chan->closed, 1);
         serve_all_locked(&chan->source.receivers, &chain);
         serve_all_locked(&chan->senders, &chain);
         hb__source_hint_locked(&chan->source, HB_RECV);

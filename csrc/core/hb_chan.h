@@ -32,6 +32,11 @@ typedef void hb_drop_fn(hb_word word);
 hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop);
 /* Changes what it was made with. False, and nothing is changed, if it has been used. */
 bool hb_chan_reshape(hb_chan *chan, uint64_t capacity, hb_drop_fn *drop);
+
+/* What its words are, kept for those who share it: 'q' int64, 'd' double, 0 (at first) neither. */
+void hb_chan_set_type(hb_chan *chan, char type);
+char hb_chan_type(hb_chan *chan);
+
 hb_chan *hb_chan_ref(hb_chan *chan);
 /* The last one drops what is queued. Whoever waits holds a reference. */
 void hb_chan_unref(hb_chan *chan);
@@ -51,6 +56,11 @@ hb_status hb_chan_recv(hb_chan *chan, hb_word *word, hb_time deadline);
  * ended: HB_OK when all went. */
 hb_status hb_chan_try_send_many(hb_chan *chan, const hb_word *words, size_t n, size_t *done);
 hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done);
+
+/* The same, waiting: to send until all are sent, to receive until there is one. */
+hb_status hb_chan_send_many(hb_chan *chan, const hb_word *words, size_t n, size_t *done,
+                            hb_time deadline);
+hb_status hb_chan_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done, hb_time deadline);
 
 /* HB_OK: this call closed it. HB_CLOSED: it was closed before. `cause` is kept
  * for hb_chan_cause and otherwise not looked at. */

@@ -18,7 +18,8 @@ struct hb_chan {
     uint64_t receives;  /* lock: words given out so far */
     uint64_t high_water; /* lock: most words ever queued */
     hb_word cause;      /* lock; constant once closed */
-    bool closed;        /* lock */
+    hb_atomic_u32 closed; /* lock; read without it by who only looks */
+    hb_atomic_u32 type;   /* constant once used */
     hb_drop_fn *drop;   /* constant once used */
     hb_atomic_u32 refs;
 };

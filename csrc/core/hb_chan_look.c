@@ -3,10 +3,17 @@
 
 bool hb_chan_is_closed(hb_chan *chan)
 {
-    hb_lock_acquire(&chan->source.lock);
-    bool closed = chan->closed;
-    hb_lock_release(&chan->source.lock);
-    return closed;
+    return hb_load_acquire(&chan->closed);
+}
+
+void hb_chan_set_type(hb_chan *chan, char type)
+{
+    hb_store_relaxed(&chan->type, (uint32_t)type);
+}
+
+char hb_chan_type(hb_chan *chan)
+{
+    return (char)hb_load_relaxed(&chan->type);
 }
 
 hb_word hb_chan_cause(hb_chan *chan)
@@ -46,7 +53,7 @@ void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
     hb_time now = hb_now();
     hb_lock_acquire(&chan->source.lock);
     *stats = (hb_chan_stats){
-        .len = chan->ring.count, .capacity = chan->capacity, .closed = chan->closed,
+        .len = chan->ring.count, .capacity = chan->capacity, .closed = hb_load_relaxed(&chan->closed),
         .sends = chan->sends, .receives = chan->receives, .high_water = chan->high_water,
         .waiting_senders = hb__queue_count_locked(&chan->senders),
         .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),

@@ -74,3 +74,35 @@ hb_status hb_chan_recv(hb_chan *chan, hb_word *word, hb_time deadline)
 {
     return operate(chan, HB_RECV, word, deadline);
 }
+
+/* What went on the way is counted, whatever ends it. */
+hb_status hb_chan_send_many(hb_chan *chan, const hb_word *words, size_t n, size_t *done,
+                            hb_time deadline)
+{
+    size_t step;
+    *done = 0;
+    for (;;) {
+        hb_status status = hb_chan_try_send_many(chan, words + *done, n - *done, &step);
+        *done += step;
+        if (status != HB_WOULD_BLOCK)
+            return status;
+        status = hb_chan_send(chan, words[*done], deadline);
+        if (status != HB_OK)
+            return status;
+        ++*done;
+    }
+}
+
+hb_status hb_chan_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done, hb_time deadline)
+{
+    size_t rest;
+    hb_status status = hb_chan_try_recv_many(chan, words, n, done);
+    if (*done > 0 || status != HB_WOULD_BLOCK)
+        return *done > 0 ? HB_OK : status;
+    status = hb_chan_recv(chan, words, deadline);
+    if (status != HB_OK)
+        return status;
+    hb_chan_try_recv_many(chan, words + 1, n - 1, &rest);
+    *done = 1 + rest;
+    return HB_OK;
+}

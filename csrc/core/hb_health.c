@@ -67,6 +67,7 @@ void hb_health_unref(hb_health *health)
         return;
     hb_beat_unref(health->beat);
     hb_chan_unref(health->chan);
+    hb_health_unref(health->prior);
     free(health);
 }
 

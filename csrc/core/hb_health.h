@@ -50,6 +50,9 @@ hb_cause hb_cause_of_end(hb_end end);
 
 typedef struct hb_health hb_health;
 
+/* Enough for what is known of a thread, in words. */
+#define HB_WHERE_SIZE 512
+
 struct hb_health {
     hb_atomic_u32 refs;
     hb_beat *beat;      /* a reference; NULL: it is about `chan` */
@@ -60,9 +63,10 @@ struct hb_health {
     hb_time since;      /* the last sign of life before the silence */
     hb_time silent_for; /* of a recovery: how long the silence was */
     uint32_t misses;    /* whole timeouts in silent_for */
-    char unit[HB_NAME_SIZE]; /* the innermost open; empty: none */
+    char unit[HB_LABEL_SIZE]; /* the innermost open; empty: none */
     const char *where;  /* what is known of its thread, in words; "" if nothing */
     const char *stack;  /* of the interpreter, or NULL */
+    hb_health *prior;   /* a reference, or NULL: the verdict that a recovery did not take the place of */
     hb_health *next, *prev; /* source's lock */
     bool queued;        /* source's lock */
     char text[];        /* what `where` and `stack` point to */

@@ -97,6 +97,21 @@ void hb_monitor_set_stack(hb_stack_fn *fn)
     hb_store_release(&hb__stack_of, *(void **)&fn);
 }
 
+void hb_monitor_keep_pairs(hb_monitor *monitor)
+{
+    monitor->pairs = true;
+}
+
+void hb_monitor_set_culprit(hb_monitor *monitor, hb_culprit_fn *fn)
+{
+    monitor->culprit = fn;
+}
+
+void hb_monitor_spare(hb_monitor *monitor, hb_beat *beat)
+{
+    monitor->spared = beat->number;
+}
+
 void hb_monitor_set_interpreter(uintptr_t begin, uintptr_t end)
 {
     hb_evidence_set_interpreter(begin, end);

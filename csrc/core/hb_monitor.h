@@ -104,6 +104,17 @@ typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
 void hb_monitor_set_stack(hb_stack_fn *fn);
 /* Whether events of this monitor carry stacks. */
 void hb_monitor_want_stack(hb_monitor *monitor, bool want);
+/* For beats that starve: says in words who has what their thread waits for, and returns that one's
+ * system number, 0 if it is not known; the stack is then taken of it. Called on the monitors'
+ * thread. Before the start. */
+typedef int32_t hb_culprit_fn(char *words, size_t size);
+void hb_monitor_set_culprit(hb_monitor *monitor, hb_culprit_fn *fn);
+/* For beats whose silence nobody can read of while it lasts: the recovery does not take the place
+ * of an unread verdict; both stay, until the next verdict. Before the start. */
+void hb_monitor_keep_pairs(hb_monitor *monitor);
+/* Silence of this beat, which it watches, is told like any other, but no reason to act: it belongs to
+ * who tells of the others. Before the start. */
+void hb_monitor_spare(hb_monitor *monitor, hb_beat *beat);
 /* Threads that sleep on a word in this range wait for the interpreter lock. */
 void hb_monitor_set_interpreter(uintptr_t begin, uintptr_t end);
 

@@ -5,6 +5,7 @@
  * waiting and nothing received since the sample before, or something just received; it began
  * at most an eighth of the timeout earlier. So the verdict comes between one timeout and five
  * quarters of it. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "hb_monitor_impl.h"
@@ -161,13 +162,26 @@ static hb_demand *sample_all_locked(hb_time now)
     return changed;
 }
 
+static void describe(hb_chan *chan, char *words, size_t size)
+{
+    hb_source *source = hb_chan_source(chan);
+    unsigned long long waiting = hb_chan_len(chan);
+    hb_lock_acquire(&source->lock);
+    snprintf(words, size, "%llu items wait on %s '%s', and nobody takes them", waiting, source->ops->kind,
+             source->name ? source->name : "");
+    hb_lock_release(&source->lock);
+}
+
 static hb_health *new_event(const hb_demand *demand, hb_time now)
 {
+    char words[2 * HB_NAME_SIZE + 64] = "";
     bool unmet = !demand->unmet;
     hb_time since = unmet ? demand->since : demand->unmet_since;
     hb_health health = { .chan = demand->chan, .healthy = !unmet, .at = now, .since = since,
                          .cause = unmet ? HB_CAUSE_STUCK : HB_CAUSE_NONE };
-    health.where = unmet ? "items wait on the channel, and nobody takes them" : "";
+    if (unmet)
+        describe(demand->chan, words, sizeof words);
+    health.where = words;
     hb__measure(&health, now - since, demand->timeout);
     return hb_health_new(&health);
 }
@@ -195,10 +209,13 @@ static bool judge_one(hb_time now)
     if (monitor)
         health = speak_locked(demand, now, &told);
     hb__monitors_unlock();
-    if (health)
+    bool changed = health != NULL;
+    if (changed && !health->healthy)
+        hb__act(monitor, health);
+    if (changed)
         hb__announce(health, &told);
     hb_monitor_unref(monitor);
-    return health != NULL;
+    return changed;
 }
 
 void hb__sample_demands(hb_time now)

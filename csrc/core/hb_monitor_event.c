@@ -1,4 +1,5 @@
 /* hb_monitor_event: recoveries and ends, and how an event is told. */
+#include <stdio.h>
 #include <string.h>
 
 #include "hb_monitor_impl.h"
@@ -20,6 +21,18 @@ void hb__measure(hb_health *health, hb_time silent_for, hb_time timeout)
     health->misses = misses > UINT32_MAX ? UINT32_MAX : (uint32_t)misses;
 }
 
+/* Both edges of a stall stay to be read, until the next one begins. */
+static hb_health *replaced_locked(hb_monitor *monitor, hb_health *health, hb_health *before)
+{
+    if (monitor->pairs && health->healthy && before) {
+        health->prior = hb_health_ref(before);
+        return NULL;
+    }
+    if (before && before->prior && hb_events_withdraw(&monitor->events, before->prior))
+        hb_health_unref(before->prior); /* the queue's reference, not the last */
+    return before;
+}
+
 /* As hb_chan_try_send, but leaves whom to wake to the caller. */
 static hb_waiter *forward_locked(hb_chan *chan, hb_health *health)
 {
@@ -38,10 +51,11 @@ void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **late
 {
     told->before = *latest;
     *latest = hb_health_ref(health);
+    hb_health *replaced = replaced_locked(monitor, health, told->before);
     if (monitor->forward)
         told->forwarded = forward_locked(monitor->forward, health);
-    if (hb_events_publish(&monitor->events, hb_health_ref(health), told->before, &told->woken))
-        hb_health_unref(told->before); /* the queue's reference, not the last */
+    if (hb_events_publish(&monitor->events, hb_health_ref(health), replaced, &told->woken))
+        hb_health_unref(replaced); /* the queue's reference, not the last */
     hb__monitors.stats.verdicts++;
 }
 
@@ -61,18 +75,39 @@ static void put_off_locked(hb_finding *finding)
 
 /* ---- a recovery ---- */
 
-/* The silence lasted until the pulse that ended it, or one soon after. */
+/* Of the stall that is over; a reference, or NULL. */
+static hb_health *verdict_of(hb_finding *finding, hb_time *since)
+{
+    hb_health *verdict = NULL;
+    hb__monitors_lock();
+    if (hb__has_still_locked(finding)) {
+        hb_notes *notes = hb__notes_locked(finding->beat);
+        *since = notes->since;
+        verdict = notes->latest ? hb_health_ref(notes->latest) : NULL;
+    }
+    hb__monitors_unlock();
+    return verdict;
+}
+
+/* The silence lasted until the pulse that ended it, or one soon after. What was known of it
+ * is told again: who reads late finds the recovery alone. */
 static hb_health *new_recovery(hb_finding *finding)
 {
     hb_beat_view view;
+    char where[HB_WHERE_SIZE] = "";
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, HB_CAUSE_NONE, &view);
-    hb__monitors_lock();
-    if (hb__has_still_locked(finding))
-        health.since = hb__notes_locked(finding->beat)->since;
-    hb__monitors_unlock();
-    hb__measure(&health, view.last - health.since, finding->timeout);
-    return hb_health_new(&health);
+    hb_health *verdict = verdict_of(finding, &health.since);
+    if (verdict) {
+        snprintf(where, sizeof where, "was %s: %s", hb_cause_text(verdict->cause), verdict->where);
+        health.stack = verdict->stack;
+    }
+    health.where = where;
+    hb_time revived = view.progress_at > view.last ? view.progress_at : view.last;
+    hb__measure(&health, revived - health.since, finding->timeout);
+    hb_health *recovery = hb_health_new(&health);
+    hb_health_unref(verdict);
+    return recovery;
 }
 
 static void recover_locked(hb_finding *finding, hb_health *health, hb_told *told)

@@ -127,6 +127,6 @@ void hb_monitor_stats_get(hb_monitor *monitor, hb_monitor_stats *stats)
 {
     hb__monitors_lock();
     *stats = hb__monitors.stats;
-    stats->watched = hb__monitor_is_live_locked(monitor) ? monitor->watched : 0;
+    stats->watched = hb__monitor_is_live_locked(monitor) ? monitor->watched - (monitor->spared != 0) : 0;
     hb__monitors_unlock();
 }

@@ -88,7 +88,8 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = hb__ask_for_stack(finding->monitor, &second);
+    int32_t culprit = hb__find_culprit(finding->monitor, cause, &second, where);
+    health.stack = hb__ask_for_stack(finding->monitor, culprit);
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);
@@ -128,7 +129,7 @@ static bool confirm(hb_finding *finding, const hb_health *health)
     return confirmed;
 }
 
-static void act(hb_monitor *monitor, const hb_health *health)
+void hb__act(hb_monitor *monitor, const hb_health *health)
 {
     if (hb_actions_is_empty(&monitor->actions))
         return;
@@ -160,7 +161,8 @@ static void see_to_silent(hb_finding *finding)
         return;
     }
     if (confirm(finding, health)) {
-        act(finding->monitor, health);
+        if (finding->beat->number != finding->monitor->spared)
+            hb__act(finding->monitor, health);
         publish(finding, health, &told);
     }
     hb__announce(health, &told);

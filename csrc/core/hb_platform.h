@@ -100,6 +100,14 @@ void hb_platform_barrier(void);
  * never given back. */
 void *hb_platform_reserve(size_t bytes);
 
+/* Copies memory of this process that may not be there. False: it is not, or that cannot be
+ * told; `to` then holds nothing of use. */
+bool hb_platform_peek(void *to, const void *from, size_t bytes);
+
+/* Where a variable of the program, or of a library it is linked with, lies. False: there is none,
+ * or its size cannot be told. */
+bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end);
+
 /* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it
  * may be kept in larger pages, whose addresses are found sooner. */
 #define HB_LARGE_PAGE ((size_t)2 << 20)
@@ -119,6 +127,10 @@ int64_t hb_platform_cpu_time(int64_t clock);
 /* The address of the word on which a thread of this process sleeps in the kernel, 0 if it
  * does not or if that cannot be told. */
 uintptr_t hb_platform_sleeps_on(int32_t thread_number);
+
+/* Whether a thread of this process would take that signal at once: it is there and does not
+ * block it. False too if that cannot be told. */
+bool hb_platform_takes_signal(int32_t thread_number, int signal);
 
 /* Sends a signal to one thread of this process. False: there is no such thread. */
 bool hb_platform_signal_thread(int32_t thread_number, int signal);

@@ -7,33 +7,43 @@ static hb_pulses *pulses_of(hb_source *source)
     return (hb_pulses *)source;
 }
 
-static bool has_new(hb_pulses *pulses)
+static bool is_fresh(hb_pulses *pulses)
 {
-    return hb_load_acquire(&pulses->beat->pulses) != pulses->seen;
+    return hb_load_acquire(&pulses->beat->fresh);
 }
 
-/* L1. The pulses that came before the flag was seen up are not passed over: only
- * the look after it counts. */
+/* The newest pulse, if there is one that was not received. */
+static bool take_fresh(hb_pulses *pulses, hb_word *word)
+{
+    if (!hb_exchange(&pulses->beat->fresh, 0))
+        return false;
+    hb_anchor anchor = hb_anchor_take();
+    word->i64 = hb_anchor_time(&anchor, hb_load_relaxed(&pulses->beat->last));
+    return true;
+}
+
+/* L1. What came before the flag was seen up is not passed over: only the look after it
+ * counts. L2: what is not kept counts for nobody who comes later. */
 static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
     (void)direction;
     (void)now;
     hb_pulses *pulses = pulses_of(source);
-    if (pulses->closed || (pulses->keep && has_new(pulses)))
+    if (pulses->closed || (pulses->keep && is_fresh(pulses)))
         return true;
     hb__beat_listen(pulses->beat, HB_BEAT_LISTENED);
-    if (!pulses->keep) {
-        pulses->seen = hb_load_acquire(&pulses->beat->pulses);
-        return false;
-    }
-    return has_new(pulses);
+    if (!pulses->keep)
+        hb_store_relaxed(&pulses->beat->fresh, 0);
+    return is_fresh(pulses);
 }
 
-static hb_word take_new(hb_pulses *pulses)
+static hb_status take_last(hb_pulses *pulses, hb_word *word)
 {
-    pulses->seen = hb_load_acquire(&pulses->beat->pulses);
-    hb_anchor anchor = hb_anchor_take();
-    return (hb_word){ .i64 = hb_anchor_time(&anchor, hb_load_relaxed(&pulses->beat->last)) };
+    if (!pulses->left)
+        return HB_CLOSED;
+    pulses->left = false;
+    *word = pulses->last;
+    return HB_OK;
 }
 
 static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
@@ -43,10 +53,9 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
     hb_pulses *pulses = pulses_of(source);
     if (!ready_locked(source, direction, now))
         return HB_WOULD_BLOCK;
-    if (!pulses->keep || !has_new(pulses))
-        return HB_CLOSED;
-    *word = take_new(pulses);
-    return HB_OK;
+    if (pulses->closed)
+        return take_last(pulses, word);
+    return take_fresh(pulses, word) ? HB_OK : HB_WOULD_BLOCK;
 }
 
 static hb_queue *queue(hb_source *source, hb_direction direction)
@@ -68,12 +77,12 @@ static const hb_source_ops pulses_ops = {
  * pulse may have been quicker. */
 static hb_waiter *serve_locked(hb_pulses *pulses)
 {
-    if (!has_new(pulses) || !hb__queue_first_locked(&pulses->source.receivers))
+    hb_word word;
+    if (!hb__queue_first_locked(&pulses->source.receivers) || !take_fresh(pulses, &word))
         return NULL;
-    uint64_t seen = pulses->seen;
-    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, take_new(pulses));
+    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, word);
     if (!served)
-        pulses->seen = seen; /* the last of them was won elsewhere meanwhile */
+        hb_store_release(&pulses->beat->fresh, 1); /* the last of them was won elsewhere meanwhile */
     return served ? served->waiter : NULL;
 }
 
@@ -105,7 +114,9 @@ static hb_pulses *new_pulses(hb_beat *beat, bool keep)
     hb_source_set_name(&pulses->source, hb_beat_name(beat));
     pulses->beat = beat;
     pulses->keep = keep;
-    pulses->closed = hb_beat_has_ended(beat);
+    /* A step on the flags: either it sees the end, or the end sees these pulses. */
+    pulses->closed = hb_fetch_or(&beat->flags, 0) & HB_BEAT_ENDED;
+    pulses->left = pulses->closed && keep && take_fresh(pulses, &pulses->last);
     return pulses;
 }
 
@@ -122,9 +133,27 @@ hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep)
     return pulses;
 }
 
+size_t hb_pulses_waiting(hb_pulses *pulses)
+{
+    hb_lock_acquire(&pulses->source.lock);
+    size_t waiting = hb__queue_count_locked(&pulses->source.receivers);
+    hb_lock_release(&pulses->source.lock);
+    return waiting;
+}
+
+/* L3. The pulse that is there now is the last: it goes to who waits longest, or stays. */
+static hb_waiter *serve_last_locked(hb_pulses *pulses)
+{
+    if (!take_fresh(pulses, &pulses->last))
+        return NULL;
+    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, pulses->last);
+    pulses->left = pulses->keep && !served;
+    return served ? served->waiter : NULL;
+}
+
 static hb_waiter *close_locked(hb_pulses *pulses)
 {
-    hb_waiter *chain = NULL;
+    hb_waiter *chain = serve_last_locked(pulses);
     hb_link *served;
     pulses->closed = true;
     while ((served = hb__queue_serve_locked(&pulses->source.receivers, HB_CLOSED, (hb_word){ NULL }))) {

@@ -1,15 +1,15 @@
 /* hb_pulses: the source from which the pulses of a beat are received.
  *
- * It keeps nothing but a number: how many of the beat's pulses have been seen. It is
- * ready while the beat has pulsed since, and receiving takes all of them as one. So a
- * pulse need not touch it, unless somebody waits: then HB_BEAT_LISTENED is up in the
+ * It is ready while the beat bears the mark of a pulse (`fresh`), and receiving takes that
+ * down: all pulses since the last are received as one. So a pulse need not touch the
+ * source, unless somebody waits: then HB_BEAT_LISTENED is up in the
  * beat, and the pulse hands itself to the longest-waiting receiver.
  *
  *   L1 A poll in vain leaves HB_BEAT_LISTENED up, under the source's lock. The pulse
  *      that finds it serves who waits; if nobody does, it puts the flag down.
  *   L2 With keep == 0 no pulse is kept: it reaches who waits at that moment, or nobody,
  *      as a send on an unbuffered channel with a default.
- *   L3 After the end a kept pulse can still be received, then HB_CLOSED.
+ *   L3 The end takes over a kept pulse: that can still be received, then HB_CLOSED, for ever.
  *
  * What is received is the pulse's instant, in the word's i64.
  *
@@ -25,11 +25,15 @@ struct hb_pulses {
     hb_beat *beat; /* constant; not a reference */
     bool keep;     /* constant */
     bool closed;
-    uint64_t seen;
+    bool left;     /* there is a pulse that the end took over */
+    hb_word last;  /* that one */
 };
 
 /* The beat's; made by the first call, which decides on `keep`. NULL: no memory. */
 hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep);
+
+/* How many calls wait for a pulse. */
+size_t hb_pulses_waiting(hb_pulses *pulses);
 
 /* A pulse has come, and somebody may wait. `pulses` is not NULL. */
 void hb__pulses_serve(hb_beat *beat);

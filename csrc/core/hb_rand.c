@@ -35,3 +35,8 @@ uint32_t hb_rand_below(uint32_t bound)
 {
     return (uint32_t)((next() >> 32) * bound >> 32);
 }
+
+double hb_rand_unit(void)
+{
+    return (double)(next() >> 11) * 0x1p-53;
+}

@@ -15,4 +15,7 @@ void hb_rand_unseed(void);
 /* Uniform in 0 .. bound - 1; bound > 0. */
 uint32_t hb_rand_below(uint32_t bound);
 
+/* Uniform in 0 <= x < 1, in steps of 2^-53. */
+double hb_rand_unit(void);
+
 #endif

@@ -6,7 +6,9 @@
  * first, if biased). If none is ready, one waiter is linked to every case under
  * the same locks, so that nothing that happens later can be missed; the thread
  * parks until the earliest of the deadline and the due times of its timed
- * cases; then the losing links are taken out again.
+ * cases; then the losing links are taken out again. A timer that is moved earlier
+ * nudges those who wait for it: they read the due times again, and park on with
+ * all their links where they are.
  *
  *   hb_select_init -> ( hb_select_try | hb_select_begin -> hb_select_wait )* -> hb_select_fini
  *
@@ -33,7 +35,8 @@ typedef struct hb_select {
     bool biased;
     bool timed;    /* some source has a due time */
     hb_time due;   /* while linked: the earliest of them */
-    hb_time since; /* when the first begin linked; 0 before */
+    bool placed;   /* some begin has linked */
+    hb_time since; /* when the first of these did */
     uint32_t sources;
     hb_source **order; /* the distinct sources by address */
     hb_link *links;    /* one a case */
@@ -59,8 +62,8 @@ hb_status hb_select_try(hb_select *select);
 hb_status hb_select_begin(hb_select *select);
 
 /* Waits for what begin linked. HB_OK or HB_CLOSED with index and word; or
- * HB_TIMEOUT, HB_INTERRUPTED, HB_STOPPED, HB_RETRY, and nothing has happened.
- * In every case nothing is linked any more. HB_RETRY: begin again. */
+ * HB_TIMEOUT, HB_INTERRUPTED, HB_STOPPED, and nothing has happened. In every
+ * case nothing is linked any more. */
 hb_status hb_select_wait(hb_select *select, hb_time deadline);
 
 /* The two halves of wait. Between them the select is still linked, and may even be

@@ -1,6 +1,6 @@
 /* hb_source: whatever can stand as a case of a select.
  *
- * A channel, a timer or a ticker begins with an hb_source. Select knows nothing
+ * A channel, a timer or a watchdog begins with an hb_source. Select knows nothing
  * else of it: under the source's lock it asks whether a case is ready, makes it
  * happen, or hangs a link into the queue of its direction.
  *

@@ -8,18 +8,18 @@
  *
  *   S1 A stamp is never 0.
  *   S2 The base is older than every stamp, so an age is found to within the error
- *      of two readings, however short the time between base and anchor.
+ *      of two readings, however short the time between base and anchor. The two clocks cannot be
+ *      read at once; a reading that was held up is made again.
  *   S3 A machine that slept may have begun its count anew. hb_stamp_rebase then
  *      moves the base; stamps from before it count as made at the base.
  *
- * Locking: the base is written by hb_stamp_init and hb_stamp_rebase, both called by
- * one thread at a time, and read through atomics. */
+ * Locking: one lock for the base, a leaf. */
 #ifndef HB_STAMP_H
 #define HB_STAMP_H
 
 #include <stdbool.h>
 
-#include "hb_platform.h"
+#include "hb_lock.h"
 #include "hb_time.h"
 
 typedef uint64_t hb_stamp;
@@ -62,6 +62,36 @@ static inline hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
         return anchor->now;
     hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
     return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
+}
+
+/* What a count is worth, for one thread that asks often: known from one anchor until as much
+ * time again has passed as it was measured over, so that it only gets better. All zero: not yet
+ * known. */
+typedef struct hb_rate {
+    double nanoseconds;
+    hb_stamp from, span;
+} hb_rate;
+
+void hb__rate_renew(hb_rate *rate);
+
+static inline double hb__rate_at(hb_rate *rate, hb_stamp now)
+{
+    if (now - rate->from >= rate->span)
+        hb__rate_renew(rate);
+    return rate->nanoseconds;
+}
+
+/* A difference of two stamps, `now` the later one, in nanoseconds. */
+static inline hb_time hb_rate_span(hb_rate *rate, hb_stamp now, hb_stamp counts)
+{
+    return (hb_time)((double)counts * hb__rate_at(rate, now));
+}
+
+/* How many counts from `now` take that long; fewer, if the rate may not be trusted for so long. */
+static inline hb_stamp hb_rate_counts(hb_rate *rate, hb_stamp now, hb_time span)
+{
+    double counts = (double)span / hb__rate_at(rate, now);
+    return counts < (double)rate->span ? (hb_stamp)counts : rate->span;
 }
 
 #endif

@@ -15,6 +15,7 @@
     X(STOPPED, "the engine has stopped")                                    \
     X(REVOKED, "it was revoked: another has taken its place")               \
     X(BUSY, "a monitor watches it already")                                 \
+    X(FAILED, "a native unit returned a code of its own")                   \
     X(NO_MEMORY, "out of memory")                                           \
     X(NO_THREAD, "the system refused to start a thread")
 

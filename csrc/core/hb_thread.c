@@ -17,6 +17,32 @@ static struct {
 _Thread_local uint32_t hb__this_thread_id HB_STATIC_TLS;
 static _Thread_local hb_thread *this_thread HB_STATIC_TLS;
 
+/* ---- names ---- */
+
+static bool continues_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* What does not begin a character after three steps back is no UTF-8: it is cut anywhere. */
+static size_t cut(const char *given, size_t most)
+{
+    for (size_t size = most; size + 3 >= most; size--)
+        if (size == 0 || !continues_character(given[size]))
+            return size;
+    return most;
+}
+
+void hb_text_copy(char *text, size_t size, const char *given)
+{
+    size_t length = given ? strlen(given) : 0;
+    if (length >= size)
+        length = cut(given, size - 1);
+    if (length > 0)
+        memcpy(text, given, length);
+    text[length] = 0;
+}
+
 /* ---- records ---- */
 
 /* R1: what is made here is never freed. */
@@ -59,7 +85,7 @@ static hb_thread *new_record(const char *name, bool engine)
         threads.unused = thread->next;
         *thread = (hb_thread){ .engine = engine, .cpu_clock = -1 };
         hb_party_init(&thread->party);
-        snprintf(thread->name, sizeof thread->name, "%s", name);
+        hb_text_copy(thread->name, sizeof thread->name, name);
         append_locked(thread);
     }
     hb_lock_release(&threads.lock);
@@ -133,7 +159,7 @@ void hb_thread_name(const char *name)
     if (!this_thread)
         return;
     hb_lock_acquire(&threads.lock);
-    snprintf(this_thread->name, sizeof this_thread->name, "%s", name);
+    hb_text_copy(this_thread->name, sizeof this_thread->name, name);
     hb_lock_release(&threads.lock);
 }
 
@@ -176,7 +202,7 @@ static void view_case_locked(hb_view_case *view, const hb_case *c)
     hb_lock_acquire(&source->lock);
     view->kind = source->ops->kind;
     if (source->name)
-        snprintf(view->name, sizeof view->name, "%s", source->name);
+        hb_text_copy(view->name, sizeof view->name, source->name);
     view->waiting_receivers = hb__queue_count_locked(source->ops->queue(source, HB_RECV));
     if (source->ops->sends)
         view->waiting_senders = hb__queue_count_locked(source->ops->queue(source, HB_SEND));
@@ -218,6 +244,18 @@ bool hb_thread_look(uint32_t id, hb_thread_view *view)
         thread = thread->next;
     if (thread)
         view_locked(view, thread);
+    hb_lock_release(&threads.lock);
+    return thread != NULL;
+}
+
+bool hb_thread_name_of(int32_t system_id, char *name, size_t size)
+{
+    hb_lock_acquire(&threads.lock);
+    hb_thread *thread = threads.first;
+    while (thread && thread->system_id != system_id)
+        thread = thread->next;
+    if (thread)
+        snprintf(name, size, "%s", thread->name);
     hb_lock_release(&threads.lock);
     return thread != NULL;
 }

@@ -19,7 +19,11 @@
 
 #include "hb_source.h"
 
-#define HB_NAME_SIZE 48
+#define HB_NAME_SIZE 48   /* of what has a name */
+#define HB_LABEL_SIZE 256 /* of a unit of work: room for a path, mostly */
+
+/* NULL: empty. A longer text (UTF-8) is cut between two of its characters. */
+void hb_text_copy(char *text, size_t size, const char *given);
 
 typedef struct hb_thread hb_thread;
 
@@ -85,6 +89,9 @@ typedef struct hb_thread_view {
 
 /* False if no thread has that id (any more): state is HB_THREAD_GONE. */
 bool hb_thread_look(uint32_t id, hb_thread_view *view);
+
+/* The name of the thread with that system number; false if there is no record of it. */
+bool hb_thread_name_of(int32_t system_id, char *name, size_t size);
 
 /* Views of up to n threads, those of least id first; the number of all there are. */
 size_t hb_threads_look(hb_thread_view *views, size_t n);

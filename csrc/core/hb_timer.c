@@ -92,33 +92,30 @@ void hb_timer_init(hb_timer *timer, hb_time due, hb_time period)
     timer->missed = 0;
 }
 
-/* T4: whoever parks until a later time than `due` must begin anew. */
-static hb_waiter *move_locked(hb_timer *timer, hb_time due)
+/* T4. Nobody who waits parks until later than the due time that was. */
+static hb_waiter *move_locked(hb_timer *timer, hb_time due, hb_time now)
 {
-    hb_waiter *chain = NULL;
-    hb_link *link;
-    hb_word nothing = { NULL };
-    bool earlier = due < timer->due;
+    hb_time before = timer->due;
     timer->due = due;
-    while (earlier && (link = hb__queue_serve_locked(&timer->source.receivers, HB_RETRY, nothing))) {
-        link->waiter->next = chain;
-        chain = link->waiter;
-    }
-    return chain;
+    hb_waiter *served = expire_locked(&timer->source, now);
+    if (timer->due < before)
+        hb__queue_nudge_locked(&timer->source.receivers);
+    return served;
 }
 
 /* A negative period keeps the old one. */
 static bool rearm(hb_timer *timer, hb_time due, hb_time period)
 {
     hb_lock_acquire(&timer->source.lock);
+    hb_time now = hb_now();
     bool was_armed = timer->due != HB_FOREVER;
-    timer->missed += dropped_locked(timer, hb_now());
+    timer->missed += dropped_locked(timer, now);
     if (period >= 0)
         timer->period = period;
-    hb_waiter *chain = move_locked(timer, due);
+    hb_waiter *served = move_locked(timer, due, now);
     hb__source_hint_locked(&timer->source, HB_RECV);
     hb_lock_release(&timer->source.lock);
-    hb__wait_wake(chain);
+    hb__wait_wake(served);
     return was_armed;
 }
 

@@ -11,8 +11,9 @@
  *      due by whole periods past the present (the phase is kept), and counts
  *      the ticks passed over.
  *   T4 Those who wait for it wake at the due time they saw last. Moving it later
- *      wakes nobody: they look again at the old time. Moving it earlier tells
- *      them to begin anew (HB_RETRY).
+ *      wakes nobody: they look again at the old time. Moving it earlier nudges
+ *      them to look at once, and they lose no place in any queue. Moving it to an
+ *      instant that has passed serves the one who waits longest.
  *
  * Locking: the source's lock guards all fields. The timer lives in its owner's
  * memory; whoever waits on it keeps the owner alive. */

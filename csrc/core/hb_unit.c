@@ -1,15 +1,11 @@
 #include "hb_unit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void copy_text(char text[HB_NAME_SIZE], const char *given)
-{
-    snprintf(text, HB_NAME_SIZE, "%s", given ? given : "");
-}
+#include "hb_work.h"
 
-/* ---- begin ---- */
+/* ---- opening ---- */
 
 static hb_tally *need_tally(hb_more *more)
 {
@@ -30,11 +26,21 @@ static hb_tally *need_tally(hb_more *more)
     return tally;
 }
 
+hb_tally *hb__beat_need_tally(hb_beat *beat)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    return more ? need_tally(more) : NULL;
+}
+
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
+    unit->since = hb_stamp_now();
+    if (!more->unit)
+        more->busy_since = unit->since;
     unit->outer = more->unit;
     more->unit = unit;
+    hb_fetch_add(&more->opened, 1);
     if (unit->due != HB_FOREVER)
         hb__beat_raise_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -42,48 +48,31 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
         hb__beat_hooks()->sooner(beat);
 }
 
-hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
-{
-    hb_more *more = hb__beat_need_more(beat);
-    if (!more || !need_tally(more))
-        return HB_NO_MEMORY;
-    hb_status status = pulse ? hb_beat_pulse(beat) : hb_beat_ending(beat);
-    if (status != HB_OK)
-        return status;
-    unit->since = hb_stamp_now();
-    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    copy_text(unit->label, label);
-    open_unit(beat, more, unit);
-    return HB_OK;
-}
+/* ---- closing ---- */
 
-/* ---- finish ---- */
-
-static unsigned bucket_of(hb_time took)
-{
-    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
-}
-
-static void count_locked(hb_tally *tally, hb_time took, bool outermost)
+static void count_locked(hb_tally *tally, hb_time took)
 {
     tally->least = tally->units == 0 || took < tally->least ? took : tally->least;
     tally->most = took > tally->most ? took : tally->most;
     tally->sum += took;
     tally->units++;
-    tally->buckets[bucket_of(took)]++;
-    if (outermost)
-        tally->busy += took;
+    tally->buckets[hb__bucket_of(took)]++;
 }
 
-static bool take_out_locked(hb_more *more, hb_unit *unit)
+/* How long units have been open, as far as the beat lived. */
+static hb_time busy_time(hb_beat *beat, hb_stamp since, const hb_anchor *anchor, hb_stamp now)
+{
+    hb_stamp until = hb_beat_has_ended(beat) ? hb_load_relaxed(&beat->ended) : now;
+    return until > since ? hb_anchor_span(anchor, until - since) : 0;
+}
+
+static void take_out_locked(hb_more *more, hb_unit *unit)
 {
     hb_unit **place = &more->unit;
-    while (*place && *place != unit)
+    while (*place != unit)
         place = &(*place)->outer;
-    if (!*place)
-        return false;
     *place = unit->outer;
-    return true;
+    hb_fetch_sub(&more->opened, 1);
 }
 
 static bool any_timed_locked(const hb_more *more)
@@ -94,33 +83,60 @@ static bool any_timed_locked(const hb_more *more)
     return unit != NULL;
 }
 
-void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+static void close_unit(hb_beat *beat, hb_more *more, hb_unit *unit, bool counts)
 {
-    hb_more *more = hb__beat_more(beat);
     hb_anchor anchor = hb_anchor_take();
-    hb_time took = hb_anchor_span(&anchor, anchor.stamp - unit->since);
-    if (unit->due != HB_FOREVER)
-        hb_beat_pulse(beat);
     hb_lock_acquire(&more->lock);
-    if (take_out_locked(more, unit))
-        count_locked(more->tally, took, more->unit == NULL);
+    hb_stamp now = hb_stamp_now();
+    take_out_locked(more, unit);
+    if (counts)
+        count_locked(more->tally, hb_anchor_span(&anchor, now - unit->since));
+    if (!more->unit && !hb__works_open_locked(more))
+        more->tally->busy += busy_time(beat, more->busy_since, &anchor, now);
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
-    if (unit->due != HB_FOREVER && hb__beat_hooks())
+}
+
+/* ---- begin and finish ---- */
+
+/* Whoever receives the pulse sees the unit, so that is open before. */
+hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more || !need_tally(more))
+        return HB_NO_MEMORY;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
+    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
+    hb_text_copy(unit->label, sizeof unit->label, label);
+    open_unit(beat, more, unit);
+    hb_status status = pulse ? hb_beat_pulse(beat) : HB_OK;
+    if (status != HB_OK)
+        close_unit(beat, more, unit, false); /* it ended meanwhile */
+    return status;
+}
+
+void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+{
+    bool timed = unit->due != HB_FOREVER;
+    if (timed)
+        hb_beat_pulse(beat);
+    close_unit(beat, hb__beat_more(beat), unit, true);
+    if (timed && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
 }
 
 /* ---- progress and pauses ---- */
 
+/* Whoever receives the pulse sees the progress. */
 hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char *phase)
 {
     hb_more *more = hb__beat_need_more(beat);
     if (!more)
         return HB_NO_MEMORY;
-    hb_status status = hb_beat_pulse(beat);
-    if (status != HB_OK)
-        return status;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
     bool moved = !more->progressed || more->done < done || more->done > done;
@@ -130,11 +146,11 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     more->done = done;
     more->total = total;
     if (phase)
-        copy_text(more->phase, phase);
+        hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
     if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
-    return HB_OK;
+    return hb_beat_pulse(beat);
 }
 
 hb_status hb_beat_pause(hb_beat *beat, hb_time most)
@@ -168,21 +184,24 @@ static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
     return hb_load_relaxed(&beat->flags) & HB_BEAT_PAUSED ? more->paused_until : 0;
 }
 
-static void view_units_locked(hb_beat_view *view, const hb_more *more, const hb_anchor *anchor)
+static void view_units_locked(hb_beat *beat, hb_beat_view *view, const hb_more *more,
+                              const hb_anchor *anchor)
 {
-    const hb_unit *outermost = NULL;
-    for (const hb_unit *unit = more->unit; unit; unit = unit->outer) {
-        outermost = unit;
-        view->open_units++;
-    }
-    view->busy = more->tally ? more->tally->busy : 0;
+    hb_stamp outermost = more->unit ? more->busy_since : 0;
+    hb_stamp innermost = more->unit ? more->unit->since : 0;
     if (more->tally)
         view->tally = *more->tally;
-    if (!outermost)
+    for (const hb_work *work = more->works; work; work = work->next)
+        view->open_units += hb__work_look_locked(work, &view->tally, &outermost, &innermost);
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
+        view->open_units++;
+    view->busy = view->tally.busy;
+    if (view->open_units == 0)
         return;
-    view->busy += hb_anchor_span(anchor, anchor->stamp - outermost->since);
-    view->unit_since = hb_anchor_time(anchor, more->unit->since);
-    memcpy(view->unit, more->unit->label, sizeof view->unit);
+    view->busy += busy_time(beat, outermost, anchor, anchor->stamp);
+    view->unit_since = hb_anchor_time(anchor, more->unit ? more->unit->since : innermost);
+    if (more->unit)
+        memcpy(view->unit, more->unit->label, sizeof view->unit);
 }
 
 static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor)
@@ -192,7 +211,7 @@ static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor
         return;
     hb_lock_acquire(&more->lock);
     memcpy(view->name, more->name, sizeof view->name);
-    view_units_locked(view, more, anchor);
+    view_units_locked(beat, view, more, anchor);
     view->unit_due = unit_due_locked(more);
     view->paused_until = paused_until_locked(beat, more);
     view->progressed = more->progressed;
@@ -208,7 +227,8 @@ void hb_beat_look(hb_beat *beat, hb_beat_view *view)
     hb_stamp last = hb_load_relaxed(&beat->last); /* before the anchor: it is not later */
     hb_anchor anchor = hb_anchor_take();
     *view = (hb_beat_view){ .number = beat->number, .now = anchor.now, .unit_due = HB_FOREVER };
-    view->end = (hb_end)hb_load_acquire(&beat->end);
+    view->end = hb_beat_has_ended(beat) ? (hb_end)hb_load_relaxed(&beat->end) : HB_END_NONE;
+    view->until = view->end ? hb_anchor_time(&anchor, hb_load_relaxed(&beat->ended)) : anchor.now;
     view->thread = hb_load_relaxed(&beat->thread);
     view->pulses = hb_load_acquire(&beat->pulses);
     view->opened = hb_anchor_time(&anchor, beat->opened);

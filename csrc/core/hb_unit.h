@@ -1,9 +1,9 @@
 /* hb_unit: units of work, and what a beat tells of its work.
  *
- * A unit begins with a pulse and is open until it is finished; units nest. A unit may
- * have a time of its own: then it has to be finished by then, and while it is the
- * innermost of that sort the beat's own timeout does not count, for pulses inside say nothing of
- * a unit that is known to take long.
+ * A unit begins with a pulse, whose receiver sees it, and is open until it is finished; units
+ * nest. A unit may have a time of its own: then it has to be finished by then, and while it is
+ * the innermost of that sort the beat's own timeout does not count, for pulses inside say
+ * nothing of a unit that is known to take long.
  *
  *   U1 The open units of a beat are a list, the innermost first. Each is memory of whoever
  *      began it, who finishes it before the memory goes.
@@ -20,7 +20,7 @@ struct hb_unit {
     hb_unit *outer;   /* U */
     hb_stamp since;   /* constant */
     hb_time due;      /* constant: HB_FOREVER, or by when it has to be finished */
-    char label[HB_NAME_SIZE]; /* constant */
+    char label[HB_LABEL_SIZE]; /* constant */
 };
 
 /* Bucket i counts the units that took less than 2^i nanoseconds, and at least half of that. */
@@ -29,9 +29,17 @@ struct hb_unit {
 struct hb_tally {
     uint64_t units;
     hb_time sum, least, most;
-    hb_time busy;          /* of outermost units that were */
+    hb_time busy;          /* until no unit was open any more, the last time */
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
+
+static inline unsigned hb__bucket_of(hb_time took)
+{
+    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
+}
+
+/* Makes the tally of what units of a beat there were; NULL when out of memory. */
+hb_tally *hb__beat_need_tally(hb_beat *beat);
 
 /* Begins a unit, with a pulse if `pulse`. label may be NULL, and is cut. `timeout`: HB_FOREVER
  * for none. HB_CLOSED, HB_REVOKED, HB_NO_MEMORY: it has not begun. */
@@ -52,11 +60,12 @@ typedef struct hb_beat_view {
     uint32_t thread;           /* hb_thread id */
     uint64_t pulses;
     hb_time now, opened, last; /* instants; `last` is `opened` before the first pulse */
+    hb_time until;             /* the end of its life, `now` while it is open */
     hb_time longest;           /* the longest time between two pulses, the present silence included */
     hb_tally tally;
     hb_time busy;              /* open units included */
     uint32_t open_units;
-    char unit[HB_NAME_SIZE];   /* the innermost open */
+    char unit[HB_LABEL_SIZE];  /* the innermost open */
     hb_time unit_since;
     hb_time unit_due;          /* of the innermost that has one; HB_FOREVER: none */
     hb_time paused_until;      /* 0: it is not paused */

@@ -6,7 +6,7 @@ static _Thread_local hb_party *this_party;
 
 /* ---- winning and waking ---- */
 
-static void wake_thread(hb_waiter *waiter)
+void hb__wait_finish(hb_waiter *waiter)
 {
     uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
     if (before & HB_WAITER_PARKED)
@@ -17,7 +17,7 @@ void hb_waiter_init(hb_waiter *waiter)
 {
     hb_store_relaxed(&waiter->state, 0);
     waiter->since = 0;
-    waiter->wake = wake_thread;
+    waiter->wake = hb__wait_finish;
     waiter->cases = NULL;
     waiter->n_cases = 0;
     waiter->link = NULL;
@@ -53,6 +53,15 @@ void hb__wait_wake_chain(hb_waiter *chain)
     }
 }
 
+/* W4: the source's lock is held, and keeps the waiter alive. Who won it wakes it;
+ * who nudged it before has woken it, or it was awake and has yet to look. */
+static void nudge_locked(hb_waiter *waiter)
+{
+    uint32_t before = hb_fetch_or(&waiter->state, HB_WAITER_NUDGED);
+    if ((before & (HB_WAITER_CLAIMED | HB_WAITER_NUDGED | HB_WAITER_PARKED)) == HB_WAITER_PARKED)
+        hb_platform_unpark(&waiter->state);
+}
+
 bool hb_wait_cancel(hb_waiter *waiter)
 {
     if (hb__wait_win(waiter))
@@ -68,6 +77,10 @@ static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
 {
     uint32_t seen = hb_fetch_or(&waiter->state, HB_WAITER_PARKED) | HB_WAITER_PARKED;
     while (!(seen & HB_WAITER_DONE)) {
+        if (seen & HB_WAITER_NUDGED) {
+            hb_fetch_and(&waiter->state, ~(uint32_t)HB_WAITER_NUDGED);
+            return HB_RETRY;
+        }
         hb_status woken = hb_platform_park(&waiter->state, seen, deadline);
         seen = hb_load_acquire(&waiter->state);
         if (woken != HB_OK && !(seen & HB_WAITER_DONE))
@@ -160,6 +173,12 @@ hb_link *hb__queue_find_locked(hb_queue *queue)
     while (queue->head && hb__wait_is_won(queue->head->waiter))
         hb__queue_remove_locked(queue, queue->head);
     return queue->head;
+}
+
+void hb__queue_nudge_locked(hb_queue *queue)
+{
+    for (hb_link *link = hb__queue_first_locked(queue); link; link = link->next)
+        nudge_locked(link->waiter);
 }
 
 size_t hb__queue_count_locked(hb_queue *queue)

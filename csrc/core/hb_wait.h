@@ -6,9 +6,12 @@
  * this way, and nothing else in the core blocks.
  *
  * A waiter belongs to one call, not to a thread: two calls of one thread can
- * meet each other. Its state only ever gains bits:
+ * meet each other. Its state goes one way only:
  *
  *   0 ----- win ----> CLAIMED ----- wake ----> CLAIMED|DONE
+ *
+ * Beside that PARKED tells that the owner may sleep, and NUDGED that it shall look
+ * again at when to wake. A nudge wins nobody: the waiter keeps its places.
  *
  *   W1 Exactly one party turns CLAIMED on: a peer, a timer, a stop, or the
  *      owner itself, who thereby cancels.
@@ -17,6 +20,7 @@
  *      leave before. So a winner may let go of every lock before it wakes.
  *   W4 After DONE (or its own cancel) the owner takes its remaining links out
  *      of their queues, each under the lock of its source, before it returns.
+ *      So under that lock a waiter with a link in the queue is alive, won or not.
  *
  * Queues are ordered by `since`, the instant the call began to wait; a call
  * that must let go of its place to handle a signal gets the same place again.
@@ -42,7 +46,7 @@ typedef struct hb_waiter hb_waiter;
 typedef struct hb_link hb_link;
 typedef struct hb_case hb_case; /* hb_source.h */
 
-enum { HB_WAITER_CLAIMED = 1, HB_WAITER_DONE = 2, HB_WAITER_PARKED = 4 };
+enum { HB_WAITER_CLAIMED = 1, HB_WAITER_DONE = 2, HB_WAITER_PARKED = 4, HB_WAITER_NUDGED = 8 };
 
 struct hb_waiter {
     hb_atomic_u32 state;         /* HB_WAITER_ bits */
@@ -83,6 +87,10 @@ static inline bool hb__wait_is_won(hb_waiter *waiter)
 /* As hb__wait_win, and fills in the outcome. */
 bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
 
+/* Turns DONE on and unparks the thread that waits for it: what most wakes are, and
+ * what every other wake ends with. Then the waiter may be gone. */
+void hb__wait_finish(hb_waiter *waiter);
+
 /* Wakes a chain of won waiters; NULL: nobody. Call it with no lock held. */
 void hb__wait_wake_chain(hb_waiter *chain);
 
@@ -92,8 +100,9 @@ static inline void hb__wait_wake(hb_waiter *chain)
         hb__wait_wake_chain(chain);
 }
 
-/* Waits until the waiter is done: HB_OK. Or returns HB_TIMEOUT or HB_INTERRUPTED
- * with the waiter as it was: hb_wait_cancel it, or call again. */
+/* Waits until the waiter is done: HB_OK. Or returns HB_TIMEOUT, HB_INTERRUPTED, or
+ * HB_RETRY if it was nudged since, with the waiter as it was: hb_wait_cancel it, or
+ * call again. */
 hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline);
 
 /* Owner only. True: nobody will serve the waiter any more. False: somebody has,
@@ -114,6 +123,10 @@ static inline hb_link *hb__queue_first_locked(hb_queue *queue)
 {
     return queue->head ? hb__queue_find_locked(queue) : NULL;
 }
+
+/* Ends the parks of all who wait, once each, with HB_RETRY. They wait on in their
+ * places. Who is served at the same time is served. */
+void hb__queue_nudge_locked(hb_queue *queue);
 
 /* How many calls wait, however many links each has. */
 size_t hb__queue_count_locked(hb_queue *queue);

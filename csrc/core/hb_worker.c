@@ -7,6 +7,7 @@ struct hb_worker {
     void *arg;        /* constant */
     hb_chan *done;    /* constant */
     hb_thread *thread; /* constant; its own until it ends */
+    hb_worker_fn *lost; /* list lock; NULL: nobody wants to know */
     hb_worker *next, *prev; /* list lock */
     bool listed;            /* list lock */
     hb_atomic_u32 refs;     /* the thread has one */
@@ -53,8 +54,10 @@ static void delist(hb_worker *worker)
 {
     hb_lock_acquire(&workers.lock);
     delist_locked(worker);
+    bool awaited = workers.stopped;
     hb_lock_release(&workers.lock);
-    hb_platform_unpark(&workers.live);
+    if (awaited)
+        hb_platform_unpark(&workers.live);
 }
 
 /* ---- life ---- */
@@ -159,17 +162,34 @@ hb_status hb_workers_stop(hb_time deadline)
 
 /* ---- fork ---- */
 
-/* The child has none of the parent's workers: their ends have come. */
-static void forget_workers(void)
+void hb_worker_on_loss(hb_worker *worker, hb_worker_fn *lost)
 {
     hb_lock_acquire(&workers.lock);
-    for (hb_worker *worker = workers.first; worker; worker = worker->next) {
+    worker->lost = lost;
+    hb_lock_release(&workers.lock);
+}
+
+static hb_worker *take_list(void)
+{
+    hb_lock_acquire(&workers.lock);
+    hb_worker *first = workers.first;
+    for (hb_worker *worker = first; worker; worker = worker->next)
         worker->listed = false;
-        hb_chan_close(worker->done, (hb_word){ NULL });
-    }
     workers.first = NULL;
     hb_store_relaxed(&workers.live, 0);
     hb_lock_release(&workers.lock);
+    return first;
+}
+
+/* The child has none of the parent's workers: their ends have come. Nobody else runs, and the
+ * references of the lost threads keep the workers. */
+static void forget_workers(void)
+{
+    for (hb_worker *worker = take_list(); worker; worker = worker->next) {
+        if (worker->lost)
+            worker->lost(worker->arg);
+        hb_chan_close(worker->done, (hb_word){ NULL });
+    }
 }
 
 __attribute__((constructor)) static void watch_forks(void)

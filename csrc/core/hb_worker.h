@@ -22,6 +22,10 @@ hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const
 
 void hb_worker_unref(hb_worker *worker);
 
+/* If the worker's thread is lost in a fork, the child calls lost(arg) before `done` closes
+ * there, with no lock held. */
+void hb_worker_on_loss(hb_worker *worker, hb_worker_fn *lost);
+
 /* Closes when the thread has left fn. Lives as long as the worker. */
 hb_chan *hb_worker_done(hb_worker *worker);
 

@@ -7,7 +7,9 @@
 
 #if defined(__linux__) && !defined(HB_PLATFORM_POSIX)
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -17,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,6 +115,27 @@ void hb_platform_barrier(void)
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
+/* The kernel reads it for us, and refuses what is not mapped. */
+bool hb_platform_peek(void *to, const void *from, size_t bytes)
+{
+    struct iovec local = { to, bytes };
+    struct iovec remote = { (void *)(uintptr_t)from, bytes };
+    return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)bytes;
+}
+
+bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end)
+{
+    Dl_info info;
+    const ElfW(Sym) *entry = NULL;
+    void *variable = dlsym(RTLD_DEFAULT, name);
+    if (!variable || !dladdr1(variable, &info, (void **)&entry, RTLD_DL_SYMENT) || !entry ||
+        info.dli_saddr != variable)
+        return false;
+    *begin = (uintptr_t)variable;
+    *end = *begin + entry->st_size;
+    return entry->st_size > 0;
+}
+
 /* The order to do so at once came with Linux 6.1; an older kernel refuses it. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
@@ -161,6 +185,22 @@ uintptr_t hb_platform_sleeps_on(int32_t thread_number)
     bool sleeps = fscanf(file, "%ld %lx", &number, &word) == 2 && number == SYS_futex;
     fclose(file);
     return sleeps ? (uintptr_t)word : 0;
+}
+
+/* The line that tells which signals a thread blocks: a mask in hexadecimal. */
+bool hb_platform_takes_signal(int32_t thread_number, int signal)
+{
+    char path[48], line[128];
+    unsigned long long blocked = ~0ULL;
+    snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)thread_number);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    while (fgets(line, sizeof line, file))
+        if (sscanf(line, "SigBlk: %llx", &blocked) == 1)
+            break;
+    fclose(file);
+    return !(blocked >> (signal - 1) & 1);
 }
 
 bool hb_platform_signal_thread(int32_t thread_number, int signal)

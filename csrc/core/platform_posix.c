@@ -127,6 +127,22 @@ void hb_platform_barrier(void)
 {
 }
 
+bool hb_platform_peek(void *to, const void *from, size_t bytes)
+{
+    (void)to;
+    (void)from;
+    (void)bytes;
+    return false;
+}
+
+bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end)
+{
+    (void)name;
+    (void)begin;
+    (void)end;
+    return false;
+}
+
 void hb_platform_settle(void *memory, size_t bytes)
 {
     (void)memory;
@@ -161,6 +177,13 @@ uintptr_t hb_platform_sleeps_on(int32_t thread_number)
 {
     (void)thread_number;
     return 0;
+}
+
+bool hb_platform_takes_signal(int32_t thread_number, int signal)
+{
+    (void)thread_number;
+    (void)signal;
+    return false;
 }
 
 bool hb_platform_signal_thread(int32_t thread_number, int signal)

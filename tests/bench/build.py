@@ -98,6 +98,28 @@ def python() -> tuple[Contender, ...]:
     )
 
 
+def workers() -> tuple[Contender, ...]:
+    """Workers, and threads with a SimpleQueue each way."""
+    ours, *_ = python()
+    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    return ours, Contender("threading.Thread", (sys.executable, str(HERE / "python"), "threading.Thread"),
+                           version)
+
+
+def beats() -> tuple[Contender, ...]:
+    """A heartbeat from Python and in C, and what else costs a call."""
+    ours, *_ = python()
+    in_c = core()
+    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    program = (sys.executable, str(HERE / "python"))
+    return (
+        ours,
+        Contender("heartbeat in C", in_c.command, in_c.version),
+        Contender("C method", (*program, "C method"), f"float.conjugate of {version}"),
+        Contender("threading.Event", (*program, "threading.Event"), version),
+    )
+
+
 def gil_note() -> str:
     enabled = getattr(sys, "_is_gil_enabled", lambda: True)
     return "" if enabled() else ", free-threaded"

@@ -142,4 +142,39 @@ def python() -> Section:
     )
 
 
-SECTIONS: dict[str, Callable[[], Section]] = {"core": core, "go": go, "python": python}
+# ---- heartbeats ----
+
+BEATS = {"pulse": 10_000_000, "unit": 1_000_000, "pulse_ping_pong": 20_000}
+
+
+def beats() -> Section:
+    return Section(
+        "Heartbeats: a sign of life, in Python and in C",
+        "Nanoseconds an operation, median (least to most).",
+        build.beats(),
+        BEATS,
+    )
+
+
+WORKERS = {
+    "start_join": 4_000,
+    "job": 20_000,
+    "job_on_interval": 20_000,
+    "generated": 200_000,
+    "idle_workers-cpu_us": 2_000,
+    "pulsing_workers-cpu_us": 2_000,
+}
+
+
+def workers() -> Section:
+    return Section(
+        "Workers beside the standard library's threads",
+        "Nanoseconds an operation, median (least to most); what ..._workers counts, README.md says.",
+        build.workers(),
+        WORKERS,
+    )
+
+
+SECTIONS: dict[str, Callable[[], Section]] = {
+    "core": core, "go": go, "python": python, "beats": beats, "workers": workers,
+}

@@ -3,8 +3,12 @@
  * Each run draws a character first. At random: how often the same thread goes
  * on, and how hasty the clock is. By priority: each thread and the clock has
  * one, the highest goes on, and at up to four random steps it becomes the
- * lowest. */
+ * lowest. A clock that has gone before threads that could go on often enough
+ * becomes the lowest each time: else a thread that sleeps again and again
+ * would keep those below the clock from ever going on. */
 #include "explore_impl.h"
+
+#define CLOCK_PASSES 16
 
 static struct {
     uint64_t state;
@@ -13,6 +17,7 @@ static struct {
     uint32_t clock_in;  /* one chance in so many that the clock moves */
     uint64_t lowest;    /* priority so far */
     uint32_t changes[4];
+    uint32_t passes; /* how often the clock went before others, by priority */
 } choice;
 
 /* SplitMix64, apart from the core's own generators. */
@@ -49,6 +54,7 @@ void explore_choice_reset(uint64_t seed)
     choice.stay_of_8 = stays[explore_below(3)];
     choice.clock_in = clocks[explore_below(3)];
     choice.lowest = (uint64_t)1 << 62;
+    choice.passes = 0;
     uint32_t length = lengths[explore_below(3)];
     for (int i = 0; i < 4; i++)
         choice.changes[i] = explore_below(4) ? explore_below(length) : UINT32_MAX;
@@ -68,7 +74,10 @@ static int by_priority(const explore_candidate *list, int n, uint32_t step)
     for (int i = 0; i < 4; i++)
         if (choice.changes[i] == step)
             *highest(list, n)->priority = explore_lowest_priority();
-    return highest(list, n)->who;
+    const explore_candidate *next = highest(list, n);
+    if (next->who == EXPLORE_CLOCK && n > 1 && ++choice.passes > CLOCK_PASSES)
+        *next->priority = explore_lowest_priority();
+    return next->who;
 }
 
 /* The clock, if it can move, stands last. */

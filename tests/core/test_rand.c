@@ -84,6 +84,18 @@ static void pairs_are_uniform(void)
     CHECK(chi_squared(counts, 9) < chi_squared_limit(9));
 }
 
+static void units_are_uniform(void)
+{
+    uint32_t counts[10] = { 0 };
+    hb_rand_seed(4);
+    for (int i = 0; i < DRAWS; i++) {
+        double unit = hb_rand_unit();
+        CHECK(0 <= unit && unit < 1);
+        counts[(int)(unit * 10)]++;
+    }
+    CHECK(chi_squared(counts, 10) < chi_squared_limit(10));
+}
+
 static void unseeding_never_repeats(void)
 {
     uint32_t first[8], second[8];
@@ -138,6 +150,7 @@ int main(void)
     RUN(seeded_results_are_uniform);
     RUN(unseeded_results_are_uniform);
     RUN(pairs_are_uniform);
+    RUN(units_are_uniform);
     RUN(unseeding_never_repeats);
     RUN(threads_draw_different_sequences);
     RUN(seeding_one_thread_leaves_the_others);

@@ -230,6 +230,22 @@ static void beginning_again_keeps_the_place(void)
     hb_chan_unref(chan);
 }
 
+/* Clocks may begin at zero, and a call that began to wait then is the oldest of all. */
+static void a_place_taken_at_the_zero_of_the_clock_is_kept(void)
+{
+    hb_chan *chan = hb_chan_new(0, NULL);
+    const hb_case one = recv_case(chan);
+    hb_select select;
+    begin(&select, &one, 1);
+    select.since = 0;
+    CHECK_EQ(hb_select_wait(&select, 0), HB_TIMEOUT);
+    CHECK_EQ(hb_select_begin(&select), HB_WOULD_BLOCK);
+    CHECK_EQ(select.waiter.since, 0);
+    CHECK_EQ(hb_select_wait(&select, 0), HB_TIMEOUT);
+    hb_select_fini(&select);
+    hb_chan_unref(chan);
+}
+
 static void a_loser_is_unlinked_everywhere_and_can_go_on(void)
 {
     enum { N = HB_INLINE_CASES + 3 };
@@ -302,6 +318,7 @@ int main(void)
     RUN(a_hand_off_between_park_and_end_stands);
     RUN(two_selects_of_one_thread_meet);
     RUN(beginning_again_keeps_the_place);
+    RUN(a_place_taken_at_the_zero_of_the_clock_is_kept);
     RUN(a_loser_is_unlinked_everywhere_and_can_go_on);
     RUN(a_signal_ends_it_with_nothing_linked);
     return check_exit_code();

@@ -136,7 +136,7 @@ static int64_t name_at(hb_timer *timer, int place)
     return name;
 }
 
-/* All are sent to begin anew, and all find their old places again. */
+/* All look again, and all stand where they stood. */
 static void moving_it_earlier_keeps_the_order(void)
 {
     hb_timer timer;

@@ -218,6 +218,94 @@ static void a_signal_ends_a_park_and_changes_nothing(void)
     CHECK_EQ(hb_wait_park(&p.waiter, HB_FOREVER), HB_OK);
 }
 
+/* ---- nudges ---- */
+
+static hb_queue queue_of(hb_link *link)
+{
+    hb_queue queue = { .head = NULL };
+    hb__queue_add_locked(&queue, link);
+    return queue;
+}
+
+typedef struct nudger {
+    hb_waiter *waiter;
+    hb_queue *queue;
+} nudger;
+
+static void *nudge_once_parked(void *opaque)
+{
+    nudger *n = opaque;
+    while (!(hb_load_acquire(&n->waiter->state) & HB_WAITER_PARKED))
+        sched_yield();
+    hb__queue_nudge_locked(n->queue);
+    return NULL;
+}
+
+static void a_nudge_ends_the_park_and_changes_nothing(void)
+{
+    hb_waiter waiter;
+    hb_link link = link_of(&waiter);
+    hb_queue queue = queue_of(&link);
+    nudger n = { &waiter, &queue };
+    pthread_t thread = check_spawn(nudge_once_parked, &n);
+    CHECK_EQ(park_through_signals(&waiter, HB_FOREVER), HB_RETRY);
+    check_join(thread);
+    CHECK(queue.head == &link && !hb__wait_is_won(&waiter));
+    CHECK_EQ(park_through_signals(&waiter, in_ms(1)), HB_TIMEOUT);
+    CHECK(hb__queue_serve_locked(&queue, HB_OK, num(3)) == &link);
+    hb__wait_wake(&waiter);
+    CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_OK);
+    CHECK_EQ(waiter.word.i64, 3);
+}
+
+static void nudges_before_the_park_are_one(void)
+{
+    hb_waiter waiter;
+    hb_link link = link_of(&waiter);
+    hb_queue queue = queue_of(&link);
+    hb__queue_nudge_locked(&queue);
+    hb__queue_nudge_locked(&queue);
+    CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_RETRY);
+    CHECK_EQ(park_through_signals(&waiter, 0), HB_TIMEOUT);
+}
+
+static void a_nudge_does_not_hide_that_it_was_served(void)
+{
+    hb_waiter waiter;
+    hb_link link = link_of(&waiter);
+    hb_queue queue = queue_of(&link);
+    hb__queue_nudge_locked(&queue);
+    CHECK(hb__wait_serve(&link, HB_OK, num(4)));
+    hb__queue_nudge_locked(&queue);
+    hb__wait_wake(&waiter);
+    hb__queue_nudge_locked(&queue);
+    CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_OK);
+    CHECK_EQ(waiter.word.i64, 4);
+}
+
+static void a_nudged_waiter_can_be_cancelled(void)
+{
+    hb_waiter waiter;
+    hb_link link = link_of(&waiter);
+    hb_queue queue = queue_of(&link);
+    hb__queue_nudge_locked(&queue);
+    CHECK(hb_wait_cancel(&waiter));
+    CHECK(!hb__wait_serve(&link, HB_OK, num(1)));
+}
+
+static void a_nudged_loser_waits_for_the_winner(void)
+{
+    hb_waiter waiter;
+    hb_link link = link_of(&waiter);
+    hb_queue queue = queue_of(&link);
+    hb__queue_nudge_locked(&queue);
+    CHECK(hb__wait_serve(&link, HB_OK, num(0)));
+    pthread_t thread = check_spawn(finish_later, &waiter);
+    CHECK(!hb_wait_cancel(&waiter));
+    CHECK_EQ(waiter.word.i64, 8);
+    check_join(thread);
+}
+
 /* ---- sleeping ---- */
 
 static hb_status sleep_through_signals(hb_time deadline)
@@ -275,6 +363,11 @@ int main(void)
     RUN(a_cancelled_waiter_cannot_be_served);
     RUN(cancelling_a_won_waiter_waits_for_the_winner);
     RUN(a_signal_ends_a_park_and_changes_nothing);
+    RUN(a_nudge_ends_the_park_and_changes_nothing);
+    RUN(nudges_before_the_park_are_one);
+    RUN(a_nudge_does_not_hide_that_it_was_served);
+    RUN(a_nudged_waiter_can_be_cancelled);
+    RUN(a_nudged_loser_waits_for_the_winner);
     RUN(sleep_ends_at_its_deadline);
     RUN(a_deadline_that_has_passed_is_no_sleep);
     RUN(a_signal_ends_a_sleep);

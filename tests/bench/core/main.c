@@ -43,6 +43,9 @@ static const scenario scenarios[] = {
     { "SelectAsyncContended", select_async_contended, 0 },
     { "SelectNonblock", select_nonblock, 0 },
     { "SelectProdCons", select_prod_cons, 128 },
+    { "pulse", beat_pulse, 0 },
+    { "unit", beat_unit, 0 },
+    { "pulse_ping_pong", beat_ping_pong, 0 },
 };
 
 /* These say more than nanoseconds an operation. */

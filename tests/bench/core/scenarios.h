@@ -20,5 +20,7 @@ bench_fn chan_sync;                        /* steps of work between messages */
 
 /* monitor/: reports of their own; the count is of beats, and of silences. */
 bench_fn monitor_beats, monitor_latency;
+/* beats/: heartbeats. The parameter is not used. */
+bench_fn beat_pulse, beat_unit, beat_ping_pong;
 
 #endif

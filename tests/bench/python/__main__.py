@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 
 import batches
+import beats
 import idle
 import nonblocking
 import pingpong
 import selecting
 import throughput
 import uncontended
+import workers
 from kinds import KINDS
 from timing import Benchmark
 
@@ -20,11 +22,11 @@ OURS_ALONE = (batches, selecting, idle)
 
 def scenarios(kind: str) -> dict[str, Benchmark]:
     found: dict[str, Benchmark] = {}
-    for module in COMPARED:
+    for module in COMPARED if kind in KINDS else ():
         found |= module.scenarios(KINDS[kind])
     for module in OURS_ALONE if kind == "heartbeat" else ():
         found |= module.scenarios()
-    return found
+    return found | beats.BEATS.get(kind, {}) | workers.WORKERS.get(kind, {})
 
 
 def main(kind: str, *rest: str) -> None:
