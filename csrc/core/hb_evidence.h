@@ -17,9 +17,6 @@
 
 #include "hb_health.h"
 
-/* Room for the words. */
-#define HB_WHERE_SIZE 512
-
 typedef struct hb_evidence {
     hb_time at;            /* when it was taken; 0: never */
     uint32_t thread;       /* hb_thread id */

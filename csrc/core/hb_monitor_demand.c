@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "hb_monitor_impl.h"
+
 #define SAMPLES 8
 
 struct hb_demand {

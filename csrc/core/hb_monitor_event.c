@@ -103,7 +103,8 @@ static hb_health *new_recovery(hb_finding *finding)
         health.stack = verdict->stack;
     }
     health.where = where;
-    hb__measure(&health, view.last - health.since, finding->timeout);
+    hb_time revived = view.progress_at > view.last ? view.progress_at : view.last;
+    hb__measure(&health, revived - health.since, finding->timeout);
     hb_health *recovery = hb_health_new(&health);
     hb_health_unref(verdict);
     return recovery;

@@ -124,11 +124,18 @@ static inline bool hb__has_still_locked(const hb_finding *finding)
 
 /* Evidence that may be a moment old, and what is known in words (or NULL: not wanted). */
 void hb__ask_after(uint32_t thread, hb_evidence *evidence, char words[HB_WHERE_SIZE]);
-/* Its stack, or NULL if it cannot be had or the monitor does not want it. Good until the next
- * call. */
+/* The system's number of the thread that explains the silence, 0 if there is none; who has what
+ * a starved one waits for is added to the words. */
+int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence,
+                         char words[HB_WHERE_SIZE]);
+/* A thread's stack, or NULL if it cannot be had or the monitor does not want it. Good until
+ * the next call. */
 const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number);
+/* The thread begins. */
+void hb__forget_witnesses(void);
 
 extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
+
 /* Carries out the monitor's actions. No lock is held. */
 void hb__act(hb_monitor *monitor, const hb_health *health);
 

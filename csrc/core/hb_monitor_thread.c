@@ -184,6 +184,7 @@ static void serve(void *unused)
     self.expected = 0;
     self.lingers = HB_FOREVER;
     self.slept = hb_platform_suspended();
+    hb__forget_witnesses();
     do
         look_around();
     while (sleep_or_end());

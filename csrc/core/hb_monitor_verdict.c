@@ -12,9 +12,6 @@
  *      has been given up. */
 #include "hb_monitor_impl.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* What is known of a thread. Findings are seen to by one thread, so there is one. */
 static char where[HB_WHERE_SIZE];
 
@@ -73,16 +70,6 @@ static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
                                                       : finding->sentence.cause;
 }
 
-/* The system's number of the thread that explains the silence; 0: unknown. */
-static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence)
-{
-    if (cause != HB_CAUSE_STARVED || !monitor->culprit)
-        return evidence->state == HB_THREAD_GONE ? 0 : evidence->system_id;
-    size_t at = strlen(where);
-    at += (size_t)snprintf(where + at, sizeof where - at, "; ");
-    return at < sizeof where ? monitor->culprit(where + at, sizeof where - at) : 0;
-}
-
 /* The instant from which the silence counts. */
 static hb_time silent_since(hb_finding *finding, const hb_beat_view *view)
 {
@@ -101,7 +88,8 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = hb__ask_for_stack(finding->monitor, find_culprit(finding->monitor, cause, &second));
+    int32_t culprit = hb__find_culprit(finding->monitor, cause, &second, where);
+    health.stack = hb__ask_for_stack(finding->monitor, culprit);
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);

@@ -155,12 +155,15 @@ bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat)
     if (watched)
         hb__forget_locked(beat, &latest);
     bool unread = latest && hb_events_withdraw(&monitor->events, latest);
+    bool prior_unread = latest && hb_events_withdraw(&monitor->events, latest->prior);
     bool oversleeps = watched && hb__oversleeps_locked();
     hb__monitors_unlock();
     if (oversleeps)
         hb__call_thread();
+    if (prior_unread)
+        hb_health_unref(latest->prior); /* the queue's */
     if (unread)
-        hb_health_unref(latest); /* the queue's */
+        hb_health_unref(latest); /* likewise */
     hb_health_unref(latest);
     if (watched)
         hb_beat_unref(beat);

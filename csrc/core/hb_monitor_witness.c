@@ -3,6 +3,7 @@
  * A thread that hangs leaves all its beats silent at the same time. What was found out about
  * it, which may take a file of the system's or some tens of milliseconds of the interpreter's, is
  * good for all of them: it is kept for a moment. Only the monitors' thread comes here. */
+#include <stdio.h>
 #include <string.h>
 
 #include "hb_monitor_impl.h"
@@ -52,6 +53,16 @@ static void take_stack(hb_stack_fn *fn, int32_t thread)
     stack.at = hb_platform_now();
 }
 
+int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence,
+                         char words[HB_WHERE_SIZE])
+{
+    if (cause != HB_CAUSE_STARVED || !monitor->culprit)
+        return evidence->state == HB_THREAD_GONE ? 0 : evidence->system_id;
+    size_t at = strlen(words);
+    at += (size_t)snprintf(words + at, HB_WHERE_SIZE - at, "; ");
+    return at < HB_WHERE_SIZE ? monitor->culprit(words + at, HB_WHERE_SIZE - at) : 0;
+}
+
 const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number)
 {
     hb_stack_fn *fn;
@@ -61,4 +72,10 @@ const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number)
     if (stack.thread != thread_number || !is_recent(stack.at, STACK_LASTS))
         take_stack(fn, thread_number);
     return stack.size ? stack.text : NULL;
+}
+
+void hb__forget_witnesses(void)
+{
+    memset(kept, 0, sizeof kept);
+    stack.at = 0;
 }
