@@ -334,7 +334,7 @@ def test_whatever_has_a_beat_can_be_watched() -> None:
         assert monitor.unwatch(employer)
 
 
-@pytest.mark.parametrize(("work", "cause"), [(int, "exited"), (lambda ctx: 1 // 0, "raised")])
+@pytest.mark.parametrize(("work", "cause"), [(lambda ctx: None, "exited"), (lambda ctx: 1 // 0, "raised")])
 def test_the_end_of_a_worker_tells_how(work: Callable[..., Any], cause: str) -> None:
     worker = Worker(work, timeout=SOON)
     with Monitor(worker) as monitor:
