@@ -32,6 +32,9 @@ def answer():
         answers.send(request)
 server = go(answer)
 
+def nothing():
+    pass
+
 def work(ctx):
     while True:
         ctx.send(ctx.recv(jobs))
@@ -129,7 +132,7 @@ RUNNING = [
     (1_000, "go(lambda one: one, value, name='named').result(), go(int).join()"),
     (1_000, "refused(ZeroDivisionError, go(lambda: 1 / 0).result)"),
     (1_000, "list(Worker(lambda: (value for _ in range(3)), interval=1, name='named').start())"),
-    (1_000, "refused(Closed, Worker(lambda ctx: 1 / 0).start().recv), Worker(list).start().join()"),
+    (1_000, "refused(Closed, Worker(lambda ctx: 1 / 0).start().recv), Worker(nothing).start().join()"),
     (1_000, "Worker(lambda ctx: ctx.send(value), done=closed).start().join(),"
             "(lambda one: (one.stop(), one.join(), one.exception, repr(one), one.state))"
             "(Worker(lambda ctx: (ctx.pulse(), ctx.sleep(9)), done=Channel()).start())"),

@@ -17,6 +17,9 @@
 
 #include "hb_health.h"
 
+/* Room for the words. */
+#define HB_WHERE_SIZE 512
+
 typedef struct hb_evidence {
     hb_time at;            /* when it was taken; 0: never */
     uint32_t thread;       /* hb_thread id */
@@ -36,8 +39,8 @@ void hb_evidence_take(hb_evidence *evidence, uint32_t thread, char *words, size_
 /* What the second look proves together with the first, which may never have been taken. */
 hb_cause hb_evidence_cause(const hb_evidence *first, const hb_evidence *second);
 
-/* Adds to the words what only two looks can tell: the processor time used, the name of a thread that has
- * ended since. */
+/* Adds to the words what only two looks can tell: the processor time used, the name of a
+ * thread that has ended since. */
 void hb_evidence_compare(const hb_evidence *first, const hb_evidence *second, char *words, size_t size);
 
 #endif

@@ -75,7 +75,8 @@ hb_watch_status hb_monitor_status_of(hb_monitor *monitor, hb_beat *beat);
  * has nothing to watch any more, HB_WATCH_IDLE before the start. */
 hb_watch_status hb_monitor_status(hb_monitor *monitor);
 
-/* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no memory. */
+/* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no
+ * memory. */
 hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat);
 
 typedef struct hb_monitor_stats {
@@ -96,8 +97,9 @@ hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, c
 
 /* ---- supplied by the binding ---- */
 
-/* Writes the interpreter's stack of a thread (system number) as text; the length, 0 if there is none. Called
- * on the monitors' thread; returns within some tens of milliseconds whatever the thread does. */
+/* Writes the interpreter's stack of a thread (system number) as text; the length, 0 if there
+ * is none. Called on the monitors' thread; returns within some tens of milliseconds whatever
+ * the thread does. */
 typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
 void hb_monitor_set_stack(hb_stack_fn *fn);
 /* Whether events of this monitor carry stacks. */

@@ -1,9 +1,10 @@
 /* hb_monitor_demand: items that wait on a channel and that nobody takes.
  *
  * A channel tells nobody how it fares; so while there is a demand on it, it is sampled
- * eight times a timeout. Its silence counts from the first sample that finds something waiting and nothing
- * received since the sample before, or just something received; it began at most an eighth of the timeout
- * earlier. So the verdict comes between one timeout and five quarters of it. */
+ * eight times a timeout. Its silence counts from the first sample that finds something
+ * waiting and nothing received since the sample before, or something just received; it began
+ * at most an eighth of the timeout earlier. So the verdict comes between one timeout and five
+ * quarters of it. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -30,7 +30,8 @@ struct hb_monitor {
     char name[HB_NAME_SIZE]; /* constant */
 };
 
-/* What is kept of a beat that has been late, or that is paced; made with no lock held, in `more`. */
+/* What is kept of a beat that has been late, or that is paced; made with no lock held, in
+ * `more`. */
 typedef struct hb_notes {
     hb_evidence first;  /* M: taken when it turned late */
     uint64_t pulses;    /* M: how many there were when it turned late, or was judged */
@@ -119,6 +120,14 @@ static inline bool hb__has_still_locked(const hb_finding *finding)
     return finding->beat->watched.bucket == HB_BUCKET_HELD;
 }
 
+/* ---- hb_monitor_witness.c: what is known of a thread ---- */
+
+/* Evidence that may be a moment old, and what is known in words (or NULL: not wanted). */
+void hb__ask_after(uint32_t thread, hb_evidence *evidence, char words[HB_WHERE_SIZE]);
+/* Its stack, or NULL if it cannot be had or the monitor does not want it. Good until the next
+ * call. */
+const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number);
+
 extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
 /* Carries out the monitor's actions. No lock is held. */
 void hb__act(hb_monitor *monitor, const hb_health *health);
@@ -179,8 +188,8 @@ static inline bool hb__monitor_is_live_locked(const hb_monitor *monitor)
     return monitor && monitor->epoch == hb__epoch() && !monitor->closed;
 }
 
-/* By a monitor of this process. Without the flag the slot may be on its way to another beat, and nothing
- * else in it is to be read; with it, the monitor holds a reference. */
+/* By a monitor of this process. Without the flag the slot may be on its way to another beat,
+ * and nothing else in it is to be read; with it, the monitor holds a reference. */
 static inline bool hb__is_watched_locked(hb_beat *beat)
 {
     return (hb_load_acquire(&beat->flags) & HB_BEAT_WATCHED) && beat->watched.monitor &&

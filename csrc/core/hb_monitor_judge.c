@@ -161,8 +161,8 @@ void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now)
 
 /* ---- doubts ---- */
 
-/* M4: by how much the monitors looked late since the evidence, if that matters to this beat. No more
- * than it would have if it pulsed now, so that what is granted never outlives a pulse. */
+/* M4: by how much the monitors looked late since the evidence, if that matters to this beat.
+ * No more than it would have if it pulsed now, so that what is granted never outlives a pulse. */
 static hb_time credit_locked(hb_beat *beat)
 {
     const hb_watched *watched = &beat->watched;
@@ -227,7 +227,8 @@ static bool is_late(const hb_beat *beat, hb_sentence sentence, hb_time now)
     return sentence.cause == HB_CAUSE_MISSED && now >= sentence.due - lead_of(&beat->watched);
 }
 
-/* A pulse that was under way since before the verdict may have put the flag down, and called in vain. */
+/* A pulse that was under way since before the verdict may have put the flag down, and called
+ * in vain. */
 static bool is_alive_locked(hb_beat *beat, hb_time now)
 {
     if (hb__has_recovered_locked(beat, now))

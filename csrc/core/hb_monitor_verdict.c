@@ -15,10 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MOST_STACK ((size_t)16384)
-
-hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
-
 /* What is known of a thread. Findings are seen to by one thread, so there is one. */
 static char where[HB_WHERE_SIZE];
 
@@ -34,7 +30,7 @@ static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
         notes->pulses = finding->pulses;
         notes->lost = hb__monitors.lost;
         beat->watched.status = HB_WATCH_LATE;
-        hb__file_locked(beat, finding->sentence, evidence->at);
+        hb__file_locked(beat, finding->sentence, hb_platform_now());
     }
     hb__monitors_unlock();
 }
@@ -52,7 +48,7 @@ static void put_off(hb_finding *finding)
 static void see_to_late(hb_finding *finding)
 {
     hb_evidence evidence;
-    hb_evidence_take(&evidence, hb_load_relaxed(&finding->beat->thread), NULL, 0);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), &evidence, NULL);
     note_evidence(finding, &evidence);
 }
 
@@ -71,13 +67,13 @@ static hb_evidence first_evidence(hb_finding *finding)
 static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
 {
     hb_evidence first = first_evidence(finding);
-    hb_evidence_take(second, hb_load_relaxed(&finding->beat->thread), where, sizeof where);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), second, where);
     hb_evidence_compare(&first, second, where, sizeof where);
     return finding->sentence.cause == HB_CAUSE_MISSED ? hb_evidence_cause(&first, second)
                                                       : finding->sentence.cause;
 }
 
-/* The thread that explains the silence. */
+/* The system's number of the thread that explains the silence; 0: unknown. */
 static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence)
 {
     if (cause != HB_CAUSE_STARVED || !monitor->culprit)
@@ -85,18 +81,6 @@ static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_eviden
     size_t at = strlen(where);
     at += (size_t)snprintf(where + at, sizeof where - at, "; ");
     return at < sizeof where ? monitor->culprit(where + at, sizeof where - at) : 0;
-}
-
-static const char *stack_of(hb_monitor *monitor, int32_t thread_number)
-{
-    static char text[MOST_STACK];
-    hb_stack_fn *fn;
-    *(void **)&fn = hb_load_acquire(&hb__stack_of);
-    if (!fn || !hb_load_relaxed(&monitor->want_stack) || thread_number == 0)
-        return NULL;
-    size_t n = fn(thread_number, text, sizeof text);
-    text[n < sizeof text ? n : sizeof text - 1] = '\0';
-    return n ? text : NULL;
 }
 
 /* The instant from which the silence counts. */
@@ -117,7 +101,7 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = stack_of(finding->monitor, find_culprit(finding->monitor, cause, &second));
+    health.stack = hb__ask_for_stack(finding->monitor, find_culprit(finding->monitor, cause, &second));
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);

@@ -92,7 +92,8 @@ static void adopt_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule
     link_locked(monitor, beat);
 }
 
-/* The flag goes up before the end is looked at: so an end is seen here, or its hook sees the flag. */
+/* The flag goes up before the end is looked at: so an end is seen here, or its hook sees the
+ * flag. */
 static hb_status watch_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule)
 {
     if (!hb__monitor_is_live_locked(monitor))

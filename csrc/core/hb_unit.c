@@ -148,9 +148,10 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     if (phase)
         hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
+    hb_status status = hb_beat_pulse(beat);
     if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
-    return hb_beat_pulse(beat);
+    return status;
 }
 
 hb_status hb_beat_pause(hb_beat *beat, hb_time most)

@@ -132,9 +132,19 @@ static void a_grandchild_meets_nobody_either(void)
 
 /* ---- workers ---- */
 
+static hb_worker *lost;
+
+static void note_loss(void *arg)
+{
+    CHECK(arg == told);
+    CHECK(!hb_chan_is_closed(hb_worker_done(worker)));
+    lost = worker;
+}
+
 static void child_has_no_workers(void)
 {
     hb_word word;
+    CHECK(lost == worker);
     CHECK(hb_chan_is_closed(hb_worker_done(worker)));
     CHECK_EQ(hb_chan_recv(hb_worker_done(worker), &word, HB_FOREVER), HB_CLOSED);
     hb_worker *fresh = NULL;
@@ -148,9 +158,11 @@ static void workers_end_in_the_child_and_go_on_in_the_parent(void)
 {
     hb_word word;
     told = hb_chan_new(0, NULL);
-    CHECK_EQ(hb_worker_start(&worker, wait_until_told, NULL, "hb-test"), HB_OK);
+    CHECK_EQ(hb_worker_start(&worker, wait_until_told, told, "hb-test"), HB_OK);
+    hb_worker_on_loss(worker, note_loss);
     await_waiting(told, 0, 1);
     check_in_child(child_has_no_workers);
+    CHECK(!lost);
     CHECK(!hb_chan_is_closed(hb_worker_done(worker)));
     hb_chan_close(told, num(0));
     CHECK_EQ(hb_chan_recv(hb_worker_done(worker), &word, HB_FOREVER), HB_CLOSED);

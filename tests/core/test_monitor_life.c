@@ -1,5 +1,5 @@
-/* hb_monitor: who watches whom, unwatching, closing, events that nobody reads, many beats, fork, and the
- * life of the one thread. */
+/* hb_monitor: who watches whom, unwatching, closing, events that nobody reads, many beats,
+ * fork, and the life of the one thread. */
 #include "hb_worker.h"
 #include "monitoring.h"
 
