@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 
-from heartbeat import Channel, Closed, Error, Health, Heartbeat, Monitor, Revoked, Source, go, now, select, sleep
+from heartbeat import Channel, Closed, Error, Health, Heartbeat, Monitor, Revoked, Source, Worker, go, now, select, sleep
 from support import QUIET, SOON, wait_until
 
 SHORT = 0.05  # seconds of silence that are a stall here
@@ -33,7 +33,7 @@ def pulse_until(beat: Heartbeat, done: Channel[Any], interval: float = SHORT / 1
 class Watched:
     """A monitor, and every edge it tells, in order: who only receives may find a later one in its place."""
 
-    def __init__(self, *beats: Heartbeat, **options: Any) -> None:
+    def __init__(self, *beats: Heartbeat | Worker[Any], **options: Any) -> None:
         told: Channel[Health] = Channel(None)
         self.told = told
         self.monitor = Monitor(*beats, on_event=told.send, **{"timeout": SHORT, "grace": SOON, **options})
@@ -332,6 +332,36 @@ def test_whatever_has_a_beat_can_be_watched() -> None:
         assert monitor.status_of(employer) == monitor.status_of(employer.beat) == "starting"
         assert monitor.recv(timeout=SOON).beat is employer.beat
         assert monitor.unwatch(employer)
+
+
+@pytest.mark.parametrize(("work", "cause"), [(lambda ctx: None, "exited"), (lambda ctx: 1 // 0, "raised")])
+def test_the_end_of_a_worker_tells_how(work: Callable[..., Any], cause: str) -> None:
+    worker = Worker(work, timeout=SOON)
+    with Monitor(worker) as monitor:
+        worker.start()
+        health = monitor.recv(timeout=SOON)
+    assert health.beat is worker.beat and (health.healthy, health.cause) == (False, cause)
+    worker.join(SOON)
+    assert (worker.exception is not None) == (cause == "raised")
+
+
+def test_a_worker_that_hangs_outside_the_engine() -> None:
+    gate = threading.Event()
+    with Worker(lambda ctx: gate.wait(), interval=0.01, timeout=SHORT, name="hanging") as worker:
+        with Watched(worker, timeout=None, grace=None) as watched:
+            health = watched.next()
+            assert (health.beat, health.cause) == (worker.beat, "missed") and "'hanging'" in health.where
+            gate.set()
+            while watched.next().cause != "exited":
+                pass
+
+
+def test_a_worker_that_waits_on_duty_is_healthy() -> None:
+    jobs: Channel[int] = Channel()
+    with Worker(lambda ctx: ctx.recv(jobs), interval=0.01, timeout=5.0) as worker, Monitor(worker) as monitor:
+        with pytest.raises(TimeoutError):
+            monitor.recv(timeout=5 * QUIET)
+        wait_until(lambda: monitor.status == "healthy")
 
 
 def test_the_timeout_of_the_beat_serves_when_none_is_given() -> None:

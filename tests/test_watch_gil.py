@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from heartbeat import Heartbeat, Monitor, watch_gil
-from support import QUIET, SOON, not_thread_sanitized, run_program, wait_until
+from support import QUIET, SOON, not_thread_sanitized, run_program, threads_named, wait_until
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 needs_gil = pytest.mark.skipif(FREE_THREADED, reason="there is no interpreter lock to hold")
@@ -129,20 +129,14 @@ def test_threads_that_share_the_lock_are_no_alarm() -> None:
             thread.join()
 
 
-def comm_count(name: str) -> int:
-    from pathlib import Path
-    paths = [path / "comm" for path in Path("/proc/self/task").iterdir()]
-    return sum(path.exists() and path.read_text().strip() == name for path in paths)
-
-
 def test_its_thread_ends_with_it() -> None:
     for end in ("close", "drop"):
         monitor: Monitor | None = watch_gil(1000)
-        wait_until(lambda: comm_count("hb-watch-gil") == 1)
+        wait_until(lambda: threads_named("hb-watch-gil") == 1)
         if monitor and end == "close":
             assert monitor.close() and not monitor.close()
         monitor = None
-        wait_until(lambda: comm_count("hb-watch-gil") == 0)
+        wait_until(lambda: threads_named("hb-watch-gil") == 0)
 
 
 @not_thread_sanitized
