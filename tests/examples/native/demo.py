@@ -4,7 +4,7 @@
     python demo.py
 """
 
-import scaling
+import scaling  # type: ignore[import-not-found]
 
 from heartbeat import Channel, Worker
 
