@@ -2,7 +2,8 @@
  *
  * A thread that hangs leaves all its beats silent at the same time. What was found out about
  * it, which may take a file of the system's or some tens of milliseconds of the interpreter's, is
- * good for all of them: it is kept for a moment. Only the monitors' thread comes here. */
+ * good for all of them: evidence for a moment, a stack for the round. Only the monitors' thread
+ * comes here. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,6 @@
 
 #define KEPT 16u
 #define EVIDENCE_LASTS (HB_SECOND / 1000)
-#define STACK_LASTS (HB_SECOND / 10)
 #define MOST_STACK ((size_t)16384)
 
 hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
@@ -24,7 +24,7 @@ static testimony kept[KEPT];
 
 static struct {
     int32_t thread;  /* the system's number */
-    hb_time at;      /* 0: none is kept */
+    uint64_t round;  /* of this thread's, in which it was taken: later it may be another */
     size_t size;     /* 0: there was none */
     char text[MOST_STACK];
 } stack;
@@ -50,7 +50,7 @@ static void take_stack(hb_stack_fn *fn, int32_t thread)
     stack.size = n < sizeof stack.text ? n : sizeof stack.text - 1;
     stack.text[stack.size] = '\0';
     stack.thread = thread;
-    stack.at = hb_platform_now();
+    stack.round = hb__monitors.stats.rounds;
 }
 
 int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence,
@@ -69,7 +69,7 @@ const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number)
     *(void **)&fn = hb_load_acquire(&hb__stack_of);
     if (!fn || !hb_load_relaxed(&monitor->want_stack) || thread_number == 0)
         return NULL;
-    if (stack.thread != thread_number || !is_recent(stack.at, STACK_LASTS))
+    if (stack.thread != thread_number || stack.round != hb__monitors.stats.rounds)
         take_stack(fn, thread_number);
     return stack.size ? stack.text : NULL;
 }
@@ -77,5 +77,5 @@ const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number)
 void hb__forget_witnesses(void)
 {
     memset(kept, 0, sizeof kept);
-    stack.at = 0;
+    stack.thread = 0;
 }
