@@ -6,9 +6,11 @@ from importlib.resources import files
 import heartbeat
 
 package = files("heartbeat")
-for name in ("py.typed", "_native.pyi"):
+for name in ("py.typed", "_native.pyi", "include/heartbeat.h", "include/heartbeat_abi.h"):
     assert package.joinpath(name).is_file(), f"{name} is not installed"
 assert str(package).startswith(sys.prefix), f"imported from {package}"
+
+assert heartbeat.get_include() == str(package.joinpath("include")), heartbeat.get_include()
 
 numbers: heartbeat.Channel[int] = heartbeat.Channel()
 

@@ -30,7 +30,8 @@ _E = TypeVar("_E")
 _Duration: TypeAlias = float | timedelta
 _Case: TypeAlias = Source[_T] | _BoundCase[_T] | None
 
-class Error(Exception): ...
+class Error(Exception):
+    code: int | None
 
 class Closed(Error):
     cause: Any

@@ -52,6 +52,17 @@ def is_asleep(native_id: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "S"
 
 
+def threads_named(name: str) -> int:
+    """How many threads of this process bear that name, as Linux tells it."""
+    found = 0
+    for comm in Path("/proc/self/task").glob("*/comm"):
+        try:
+            found += comm.read_text().rstrip() == name
+        except OSError:  # it has just ended
+            pass
+    return found
+
+
 def memory(which: int = 1) -> int:
     """Bytes this process has in memory, as Linux tells it; 0: bytes of addresses it has in use."""
     return int(Path("/proc/self/statm").read_text().split()[which]) * os.sysconf("SC_PAGESIZE")

@@ -19,6 +19,7 @@ ROWS = {
     "go": {"heartbeat": 22, "Go": 22},
     "python": {"heartbeat": 25, "queue.Queue": 10, "queue.SimpleQueue": 5},
     "workers": {"heartbeat": 6, "threading.Thread": 3},
+    "monitors": {"heartbeat": 8},
     "beats": {"heartbeat": 3, "heartbeat in C": 3, "C method": 1, "threading.Event": 2},
 }
 
@@ -74,5 +75,6 @@ def test_readme_explains_every_scenario(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.syspath_prepend(str(BENCH))
     import sections
 
-    counts = {**sections.CORE, **sections.MICRO, **sections.PYTHON, **sections.BEATS, **sections.WORKERS}
+    counts = {**sections.CORE, **sections.MICRO, **sections.PYTHON, **sections.BEATS, **sections.WORKERS,
+              **sections.MONITORS}
     assert named_in_readme() == {base_name(name) for name in counts}

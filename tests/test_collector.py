@@ -14,6 +14,7 @@ from heartbeat import (
     Channel,
     Closed,
     Heartbeat,
+    Monitor,
     Selector,
     Task,
     Ticker,
@@ -257,7 +258,42 @@ def worker_whose_done_holds_it() -> Item:
     return item
 
 
+def monitor_of_a_beat_that_refers_to_it() -> Item:
+    class Own(Heartbeat):
+        pass
+
+    beat = Own()
+    item = Item(beat)
+    beat.item = item
+    item.held.append(Monitor(beat, timeout=1000).start())  # nothing but reading it would show that it runs
+    return item
+
+
+def monitor_that_calls_what_refers_to_it() -> Item:
+    item = Item()
+    item.held.append(Monitor(Heartbeat(), timeout=1000, on_event=lambda health: item))
+    return item
+
+
+def monitor_that_was_closed() -> Item:
+    item = Item()
+    item.held.append(Monitor(Heartbeat(), timeout=1000, on_event=lambda health: item).start())
+    item.held[0].close()
+    return item
+
+
+def monitor_of_a_demand_on_what_holds_it() -> Item:
+    channel: Channel[Item] = Channel(1)
+    item = Item(Monitor().demand(channel, 1000).start())
+    channel.send(item)
+    return item
+
+
 CYCLES = [
+    monitor_of_a_beat_that_refers_to_it,
+    monitor_that_calls_what_refers_to_it,
+    monitor_that_was_closed,
+    monitor_of_a_demand_on_what_holds_it,
     heartbeat_that_refers_to_itself,
     heartbeat_in_a_unit_of_its_own,
     heartbeat_named_by_what_refers_to_it,

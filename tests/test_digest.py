@@ -66,9 +66,8 @@ def test_every_file_is_digested(tree: Path) -> None:
     assert ended.stderr == "" and ended.returncode == 0
     assert listed(ended.stdout, tree) == expected(tree)
     size = sum(path.stat().st_size for path in tree.rglob("*") if path.is_file())
-    assert re.search(
-        rf"^40 files, {size} bytes, \d+\.\d\d seconds, 40 pulses$", ended.stdout, re.MULTILINE
-    )
+    assert re.search(rf"^40 files, {size} bytes, \d+\.\d\d seconds$", ended.stdout, re.MULTILINE)
+    assert re.search(r"^longest time between two pulses .*: \d+\.\d\d\d", ended.stdout, re.MULTILINE)
     assert "36 of 40 files\n40 of 40 files\n" in ended.stdout
 
 
@@ -114,7 +113,7 @@ def test_with_stall_reports_the_worker_and_loses_nothing(tree: Path) -> None:
     folder = Path(report[1]).parent
     assert 1 <= int(report[0]) <= 4 and Path(report[1]).name == "stall"
     assert listed(ended.stdout, folder / "tree") == expected(tree)
-    assert re.search(r"^40 files, .* 41 pulses\n1 stalled$", ended.stdout, re.MULTILINE)
+    assert re.search(r"^40 files, .*\n.*\n1 stalled$", ended.stdout, re.MULTILINE)
     assert ended.stderr == "" and ended.returncode == 1
     assert not folder.exists() and len(expected(tree)) == 40
 
@@ -219,4 +218,4 @@ def test_on_a_terminal_with_rich_or_without(tree: Path) -> None:
         except OSError:  # how Linux says that the other side is closed
             pass
     os.close(ours)
-    assert process.returncode == 0 and b"40 files, " in shown and b"40 pulses" in shown
+    assert process.returncode == 0 and b"40 files, " in shown and b"between two pulses" in shown

@@ -72,6 +72,18 @@ PARAMETERS = {
     "Heartbeat.close": ["self"],
     "Heartbeat.stats": ["self"],
     "snapshot": [],
+    "Monitor": ["beat", "timeout", "grace", "misses", "on_event", "stack", "name"],
+    "Monitor.watch": ["self", "beat", "timeout", "grace", "misses", "progress"],
+    "Monitor.unwatch": ["self", "beat"],
+    "Monitor.demand": ["self", "channel", "timeout"],
+    "Monitor.status_of": ["self", "beat"],
+    "Monitor.dump": ["self", "fd"],
+    "Monitor.signal": ["self", "signum"],
+    "Monitor.exit": ["self", "code"],
+    "Monitor.notify": ["self", "fd", "data"],
+    "watch_gil": ["limit", "on_event"],
+    "stack_signal": ["signum"],
+    "dump": ["fd"],
 }
 
 

@@ -25,18 +25,21 @@ STEP_OF = {part: int(step)
 # A Python type that takes several files has a header of its own, for these files alone.
 FAMILIES = {
     "channel.h": {"channel", "channel_ops", "channel_batch", "channel_look",
-                  "channel_value", "worker"},
+                  "channel_value", "worker", "capi"},
     "timer.h": {"timer", "after_func"},
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go"},
     "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
-               "worker", *(MONITOR := {"monitor", "monitor_life", "monitor_watch", "monitor_action",
+               "worker", "capi", *(MONITOR := {"monitor", "monitor_life", "monitor_watch", "monitor_action",
                                        "monitor_event", "monitor_stats", "watch_gil"})},
     "monitor.h": MONITOR,
     "stack.h": {"stack", "monitor", "monitor_life"},
     "gil_holder.h": {"gil_holder", "watch_gil"},
     "worker.h": {"worker", "worker_work", "worker_ops", "worker_run", "worker_context",
                  "worker_wait", "done"},
+    "native.h": {"native", "native_pointer", "native_signature", "worker", "capi"},
+    "capi.h": {"capi", "capi_calls", "native"},
+    "heartbeat_abi.h": {"capi"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)

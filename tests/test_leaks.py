@@ -43,7 +43,7 @@ beat, unbuffered = Heartbeat("beat"), Heartbeat(keep=0)
 again = beat.unit("again")
 watched = [beat, beat.pulses, again, Heartbeat, None, True, False, value, channel, target, many, closed, empty, timer,
            watchdog, selector, task,
-           Channel, Timer, Selected, Closed, TimeoutError, requests, worker, worker.beat, jobs]
+           Channel, Timer, Selected, Closed, TimeoutError, requests, worker, worker.beat, jobs, Monitor, Health]
 
 def refused(error, call, *arguments, **keywords):
     try:
@@ -142,9 +142,25 @@ RUNNING = [
     (20_000, "task.join(), task.result(), task.done, task.exception, task.ident, select(task), repr(task)"),
 ]
 
+MONITORING = [
+    (5_000, "Monitor(beat, timeout=5, name='m' * 30).close(), Monitor(worker, timeout=5).unwatch(worker)"),
+    (5_000, "(lambda one: (one.status, one.check(), one.stats(), one.status_of(beat), repr(one), one.close(), list(one)))"
+            "(Monitor(beat, timeout=5).start())"),
+    (5_000, "Monitor(name='demanding').demand(channel, 5).start().close()"),
+    (5_000, "Monitor(beat, timeout=5).dump(1).signal(10).exit(3).abort().notify(1, b'x' * 100).close()"),
+    (500, "(lambda one: (one.recv(), one.close()))(Monitor(Heartbeat('silent'), timeout=1e-4).start())"),
+    (500, "(lambda told: (lambda one: (told.recv(), one.close()))"
+          "(Monitor(Heartbeat(), timeout=1e-4, on_event=told.send).start()))(Channel(None))"),
+    (500, "Monitor(Heartbeat(), timeout=5).start(), watch_gil(5).close()"),
+    (5_000, "refused(ValueError, Monitor, beat), refused(TypeError, Monitor, value, timeout=1),"
+            "refused(TypeError, Monitor, on_event=3), refused(ValueError, Monitor().watch, beat, timeout=0),"
+            "refused(TypeError, Monitor().notify, 1, value), refused(ValueError, stack_signal, 9)"),
+]
 
-@pytest.mark.parametrize("operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, BEATING, RUNNING],
-                         ids=["receiving and sending", "refusing", "selecting", "making", "beating", "running"])
+
+@pytest.mark.parametrize(
+    "operations", [RECEIVING_AND_SENDING, REFUSING, SELECTING, MAKING, BEATING, RUNNING, MONITORING],
+    ids=["receiving and sending", "refusing", "selecting", "making", "beating", "running", "monitoring"])
 def test_nothing_is_left_behind(operations: list[tuple[int, str]]) -> None:
     checks = [f"check(lambda: ({operation}), {times})\n" for times, operation in operations]
     run_program(PRELUDE + "".join(checks) + "requests.close()\nserver.join()\nworker.stop()\nworker.join()\n")

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Heartbeat, Monitor, dump, go
-from support import SOON, complete, not_thread_sanitized, run_program, wait_for_receivers, wait_until
+from heartbeat import Channel, Health, Heartbeat, Monitor, dump, go
+from support import SOON, complete, not_thread_sanitized, run_program, wait_until
 
 SHORT = 0.05
 
@@ -47,13 +47,17 @@ def test_actions_are_done_in_their_order(pipe: tuple[int, int]) -> None:
 def test_actions_are_done_at_every_silence_and_only_then(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     beat = Heartbeat()
-    with Monitor(beat, timeout=SHORT).notify(writer, b"!") as monitor:
+    told: Channel[Health] = Channel(None)
+    with Monitor(beat, timeout=SHORT, on_event=told.send).notify(writer, b"!"):
         for _ in range(2):
-            assert not monitor.recv(timeout=SOON).healthy
+            assert not told.recv(timeout=SOON).healthy
             beat.pulse()
-            assert monitor.recv(timeout=SOON).healthy
+            assert told.recv(timeout=SOON).healthy
         beat.close()
-    assert os.read(reader, 100).startswith(b"!!")
+        silences = 2
+        while (health := told.recv(timeout=SOON)).cause != "closed":
+            silences += not health.healthy
+    assert os.read(reader, 100) == b"!" * silences
 
 
 def test_what_does_not_fit_is_dropped_and_counted(pipe: tuple[int, int]) -> None:
@@ -170,11 +174,14 @@ def test_dump_tells_what_every_thread_does(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     channel: Channel[int] = Channel(name="jobs")
     task = go(channel.recv, name="waiter")
-    wait_for_receivers(channel)
-    beat = Heartbeat("heart")
-    with beat.unit("load"):
+
+    def dumped() -> str:
         assert dump(writer) is None
-    text = os.read(reader, 1 << 16).decode()
+        return os.read(reader, 1 << 16).decode()
+
+    wait_until(lambda: "jobs" in dumped())  # it is in the queue before it sleeps
+    with Heartbeat("heart") as beat, beat.unit("load"):
+        text = dumped()
     assert "waiter" in text and "jobs" in text and "heart" in text and "load" in text
     channel.send(1)
     task.join(SOON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from typing import Any
 
 import pytest
@@ -257,3 +258,9 @@ def test_threads_race_to_enter_one_unit() -> None:
     entered = sum(task.result(SOON) for task in tasks)
     assert entered == beat.stats().units and entered + len(refused) == 8000
     assert select(go(unit.__enter__)).ok is False and beat.stats().unit == "shared"
+
+
+def test_a_label_may_be_the_name_of_a_file_that_is_no_text() -> None:
+    beat, name = Heartbeat(), os.fsdecode(b"folder/\xff")
+    with beat.unit(name):
+        assert beat.stats().unit == name

@@ -83,6 +83,13 @@ def test_iterating_over_a_worker_ends_with_it() -> None:
     assert list(worker) == [] and worker.state == "returned"
 
 
+def test_a_loop_over_a_new_worker_starts_it() -> None:
+    worker = Worker(lambda ctx: [ctx.send(number) for number in range(3)])
+    assert list(worker) == [0, 1, 2]
+    with pytest.raises(Error, match="started"):
+        worker.start()
+
+
 def test_results_before_the_start() -> None:
     worker = Worker(lambda ctx: ctx.send("result"))
     receiver = go(worker.results.recv)

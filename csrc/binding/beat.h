@@ -76,6 +76,10 @@ PyObject *hbpy_beat_seconds(hb_time time);
 /* A str that the core may have cut within a character. */
 PyObject *hbpy_beat_text(const char *text);
 
+/* A label as text of the core. Names of files need not be UTF-8: what Python escaped as surrogates
+ * becomes the bytes it was, in *py_owner, which the caller lets go of. NULL with an exception. */
+const char *hbpy_label_text(PyObject *py_label, PyObject **py_owner);
+
 /* A Pulses over the beat's; takes a reference to the beat. */
 PyObject *hbpy_pulses_new(hbpy_state *state, hb_beat *beat, hb_source *source);
 /* The next pulse's instant; NULL without an exception at the end. */

@@ -5,7 +5,18 @@
 
 PyObject *hbpy_beat_text(const char *text)
 {
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "ignore");
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogateescape");
+}
+
+const char *hbpy_label_text(PyObject *py_label, PyObject **py_owner)
+{
+    const char *text = PyUnicode_AsUTF8(py_label);
+    *py_owner = NULL;
+    if (text)
+        return text;
+    PyErr_Clear();
+    *py_owner = PyUnicode_AsEncodedString(py_label, "utf-8", "surrogateescape");
+    return *py_owner ? PyBytes_AS_STRING(*py_owner) : NULL;
 }
 
 PyObject *hbpy_beat_seconds(hb_time time)

@@ -163,13 +163,14 @@ static void drop_cause(hbpy_channel *self)
 }
 
 /* Each word leaves the ring before its destructor runs: that may use the
- * channel. What it puts in again is left for the next collection. */
+ * channel. What it puts in again is left for the next collection. Numbers stay:
+ * extensions and native units may go on with the hb_chan, but not with objects. */
 static int Channel_clear(PyObject *py_self)
 {
     hbpy_channel *self = channel_of(py_self);
     hb_word word;
     drop_cause(self);
-    for (uint64_t n = self->chan ? hb_chan_len(self->chan) : 0; n > 0; n--)
+    for (uint64_t n = self->chan && !self->dtype ? hb_chan_len(self->chan) : 0; n > 0; n--)
         if (hb_chan_try_recv(self->chan, &word) == HB_OK)
             self->base.kind->drop(&self->base, word);
     return 0;

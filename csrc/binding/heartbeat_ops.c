@@ -113,11 +113,12 @@ static PyObject *parse_label(PyObject *py_label)
 {
     if (!py_label)
         return PyUnicode_FromStringAndSize(NULL, 0);
-    if (PyUnicode_Check(py_label) && PyUnicode_AsUTF8(py_label))
-        return PyUnicode_FromObject(py_label);
-    if (!PyErr_Occurred())
-        PyErr_Format(PyExc_TypeError, "label must be a str, not %s", Py_TYPE(py_label)->tp_name);
-    return NULL;
+    if (!PyUnicode_Check(py_label))
+        return PyErr_Format(PyExc_TypeError, "label must be a str, not %s", Py_TYPE(py_label)->tp_name);
+    PyObject *py_owner;
+    const char *label = hbpy_label_text(py_label, &py_owner);
+    Py_XDECREF(py_owner);
+    return label ? PyUnicode_FromObject(py_label) : NULL;
 }
 
 PyDoc_STRVAR(unit_doc,

@@ -87,7 +87,7 @@ extern const hbpy_kind hbpy_monitor_kind;
 
 /* The Health of an event, whose reference is taken over; NULL with an exception. */
 PyObject *hbpy_health(hbpy_monitor *self, hb_health *health);
-/* Starts the thread that calls on_event. 0, or -1 with an exception. */
-int hbpy_monitor_start_calls(hbpy_monitor *self);
+/* Starts the thread that calls on_event, if there is one. HB_CLOSED, HB_NO_MEMORY, HB_NO_THREAD, HB_STOPPED. */
+hb_status hbpy_monitor_start_calls(hbpy_monitor *self);
 
 #endif

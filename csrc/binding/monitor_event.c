@@ -28,7 +28,7 @@ static PyStructSequence_Desc health_desc = {
 
 static PyObject *text_or_none(const char *text)
 {
-    return text && *text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace") : Py_NewRef(Py_None);
+    return text && *text ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "surrogateescape") : Py_NewRef(Py_None);
 }
 
 /* A Channel never leaves the dict, so what is borrowed from there is alive. */
@@ -147,14 +147,36 @@ static void serve(hbpy_monitor *self, hb_beat *beat)
     }
 }
 
+/* Between calls the thread owes no pulse. */
+static hb_status open_beat(hbpy_monitor *self)
+{
+    hb_rule rule = { .timeout = HB_FOREVER, .grace = HB_FOREVER, .misses = 1, .progress = HB_FOREVER };
+    hb_beat *beat = hb_beat_open("on_event");
+    if (!beat)
+        return HB_NO_MEMORY;
+    hb_beat_pulse(beat);
+    hb_status status = hb_monitor_watch(self->monitor, beat, &rule);
+    if (status != HB_OK) {
+        hb_beat_unref(beat);
+        return status;
+    }
+    hb_monitor_spare(self->monitor, beat);
+    self->calls = beat;
+    return HB_OK;
+}
+
+static void give_up_beat(hbpy_monitor *self)
+{
+    hb_monitor_unwatch(self->monitor, self->calls);
+    hb_beat_end(self->calls, HB_END_CLOSED);
+    hb_beat_unref(self->calls);
+}
+
 static void body(void *arg)
 {
     hbpy_monitor *self = arg;
-    hb_beat *beat = self->calls;
-    serve(self, beat);
-    hb_monitor_unwatch(self->monitor, beat);
-    hb_beat_end(beat, HB_END_CLOSED);
-    hb_beat_unref(beat);
+    serve(self, self->calls);
+    give_up_beat(self);
     Py_DECREF(self);
 }
 
@@ -163,37 +185,21 @@ static void thread_main(void *arg)
     hbpy_run_attached(body, arg);
 }
 
-/* Between calls the thread owes no pulse. */
-static hb_beat *open_beat(hbpy_monitor *self)
-{
-    hb_rule rule = { .timeout = HB_FOREVER, .grace = HB_FOREVER, .misses = 1, .progress = HB_FOREVER };
-    hb_beat *beat = hb_beat_open("on_event");
-    if (!beat)
-        return NULL;
-    hb_beat_pulse(beat);
-    if (hb_monitor_watch(self->monitor, beat, &rule) == HB_OK) {
-        hb_monitor_spare(self->monitor, beat);
-        return beat;
-    }
-    hb_beat_unref(beat);
-    return NULL;
-}
-
-int hbpy_monitor_start_calls(hbpy_monitor *self)
+hb_status hbpy_monitor_start_calls(hbpy_monitor *self)
 {
     hb_worker *worker;
-    if (!self->py_on_event)
-        return 0;
-    self->calls = open_beat(self);
+    hb_status status = self->py_on_event ? open_beat(self) : HB_OK;
+    if (status != HB_OK || !self->py_on_event)
+        return status;
     Py_INCREF(self); /* the thread's */
-    hb_status status = self->calls ? hb_worker_start(&worker, thread_main, self, "hb-on-event") : HB_NO_MEMORY;
+    status = hb_worker_start(&worker, thread_main, self, "hb-on-event");
     if (status == HB_OK) {
         hb_worker_unref(worker);
-        return 0;
+        return HB_OK;
     }
+    give_up_beat(self);
     Py_DECREF(self);
-    hbpy_raise(hbpy_state_of((PyObject *)self), status);
-    return -1;
+    return status;
 }
 
 /* ---- types ---- */

@@ -33,6 +33,21 @@ PyObject *hbpy_monitor_raise_closed(hbpy_monitor *self)
     return NULL;
 }
 
+/* A monitor that cannot be started is closed. The exception may be set already. */
+static PyObject *refuse_start(hbpy_monitor *self, hb_status status)
+{
+    PyObject *py_exception = hbpy_take_exception();
+    Py_XDECREF(hbpy_monitor_close((PyObject *)self, NULL));
+    if (py_exception)
+        PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
+    else if (status == HB_CLOSED)
+        hbpy_monitor_raise_closed(self);
+    else
+        hbpy_raise(hbpy_state_of((PyObject *)self), status);
+    Py_XDECREF(py_exception);
+    return NULL;
+}
+
 PyDoc_STRVAR(start_doc,
 "start($self, /)\n--\n\n"
 "Begin to watch; return the monitor itself, so that it can be started where it is made.\n\n"
@@ -51,13 +66,12 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
         return Py_NewRef(py_self);
     if (hb_load_relaxed(&self->stack) && hbpy_stack_prepare() < 0)
         PyErr_Clear(); /* then there are no stacks */
-    hb_status status = hb_monitor_start(self->monitor);
-    if (status == HB_OK && hbpy_monitor_keep(self) == 0 && hbpy_monitor_start_calls(self) == 0)
+    hb_status status = hbpy_monitor_start_calls(self);
+    if (status == HB_OK)
+        status = hb_monitor_start(self->monitor);
+    if (status == HB_OK && hbpy_monitor_keep(self) == 0)
         return Py_NewRef(py_self);
-    hb_store_release(&self->started, 0);
-    if (PyErr_Occurred())
-        return NULL;
-    return status == HB_CLOSED ? hbpy_monitor_raise_closed(self) : hbpy_raise(hbpy_state_of(py_self), status);
+    return refuse_start(self, status);
 }
 
 void hbpy_monitor_close_channels(hbpy_monitor *self)

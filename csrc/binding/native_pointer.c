@@ -163,6 +163,13 @@ static int read_ctypes(PyObject *py_work, void **code, PyObject **py_type)
 
 /* ---- cffi ---- */
 
+/* The base of all its objects, whose name has changed over time. */
+static int is_cdata(PyObject *py_object)
+{
+    int is = is_instance(py_object, "_cffi_backend", "_CDataBase");
+    return is ? is : is_instance(py_object, "_cffi_backend", "CData");
+}
+
 /* What typeof() says of a cdata, as `attribute` of it. */
 static PyObject *cffi_type(PyObject *py_cdata, const char *attribute)
 {
@@ -275,7 +282,7 @@ int hbpy_native_pointer(PyObject *py_work, void **code, PyObject **py_type)
     int is = is_instance(py_work, "_ctypes", "CFuncPtr");
     if (is)
         return is < 0 ? -1 : read_ctypes(py_work, code, py_type);
-    is = is_instance(py_work, "_cffi_backend", "CData");
+    is = is_cdata(py_work);
     if (is)
         return is < 0 ? -1 : read_cffi(py_work, code, py_type);
     return look_for_numba(py_work, code, py_type);
@@ -297,6 +304,6 @@ int hbpy_native_address(PyObject *py_data, void **address)
     int is = is_ctypes_pointer(py_data);
     if (is)
         return is < 0 ? -1 : read_pointer(py_data, address);
-    is = is_instance(py_data, "_cffi_backend", "CData");
+    is = is_cdata(py_data);
     return is < 1 ? is : cffi_address(py_data, address);
 }

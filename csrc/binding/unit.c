@@ -53,6 +53,18 @@ static bool is_open(hbpy_unit *self)
     return hb_load_relaxed(&self->state) == OPEN;
 }
 
+/* That the label can be encoded was seen when the unit was made. */
+static hb_status begin(hbpy_unit *self)
+{
+    PyObject *py_owner;
+    const char *label = hbpy_label_text(self->py_label, &py_owner);
+    if (!label)
+        PyErr_Clear(); /* no memory for it */
+    hb_status status = hb_unit_begin(beat_of(self), &self->unit, label, self->timeout, true);
+    Py_XDECREF(py_owner);
+    return status;
+}
+
 PyDoc_STRVAR(enter_doc,
 "__enter__($self, /)\n--\n\n"
 "Begin the unit with a pulse. Never blocks.\n\n"
@@ -62,12 +74,9 @@ static PyObject *Unit_enter(PyObject *py_self, PyObject *unused)
 {
     hbpy_unit *self = unit_of(py_self);
     (void)unused;
-    const char *label = PyUnicode_AsUTF8(self->py_label);
-    if (!label)
-        return NULL;
     if (!change(self, IDLE))
         return refuse(self, "unit %R is open already: it can be entered again when it was left");
-    hb_status status = hb_unit_begin(beat_of(self), &self->unit, label, self->timeout, true);
+    hb_status status = begin(self);
     hb_store_release(&self->state, status == HB_OK ? OPEN : IDLE);
     return status == HB_OK ? Py_NewRef(py_self) : hbpy_heartbeat_ended(self->py_heartbeat, status);
 }

@@ -214,10 +214,11 @@ PyDoc_STRVAR(doc,
 "            ctx.send(digest(ctx.recv(jobs)))\n\n"
 "    with Worker(work, interval=1.0) as worker:    # starts; at the end stops and joins\n"
 "        for result in worker: ...                 # its results, until it ends\n\n"
-"What it waits for through its context ends when it is told to stop: a result it could\n"
-"not hand over is dropped. At its end .results closes, then .pulses. If it raised, the\n"
-"exception is the cause that .results is closed with; one that nobody saw goes to\n"
-"threading.excepthook when the worker is dropped. As a source it is its .results.");
+"A loop over a worker that was not started starts it. What it waits for through its\n"
+"context ends when it is told to stop: a result it could not hand over is dropped. At\n"
+"its end .results closes, then .pulses. If it raised, the exception is the cause that\n"
+".results is closed with; one that nobody saw goes to threading.excepthook when the\n"
+"worker is dropped. As a source it is its .results.");
 
 static PyType_Slot slots[] = {
     { Py_tp_doc, (void *)doc },
@@ -227,7 +228,7 @@ static PyType_Slot slots[] = {
     { Py_tp_clear, clear },
     { Py_tp_finalize, finalize },
     { Py_tp_repr, hbpy_worker_repr },
-    { Py_tp_iter, PyObject_SelfIter },
+    { Py_tp_iter, hbpy_worker_iter },
     { Py_tp_iternext, hbpy_worker_next },
     { Py_tp_methods, hbpy_worker_methods },
     { Py_tp_getset, hbpy_worker_getset },

@@ -150,6 +150,7 @@ extern PyMethodDef hbpy_worker_select_method, hbpy_worker_sleep_method;
 extern PyMethodDef hbpy_worker_methods[];
 extern PyGetSetDef hbpy_worker_getset[];
 PyObject *hbpy_worker_repr(PyObject *self);
+PyObject *hbpy_worker_iter(PyObject *self);
 PyObject *hbpy_worker_next(PyObject *self);
 
 #endif

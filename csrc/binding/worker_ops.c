@@ -141,9 +141,7 @@ PyDoc_STRVAR(enter_doc,
 static PyObject *Worker_enter(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    if (!hbpy_worker_started(worker_of(self)) && start(worker_of(self)) < 0)
-        return NULL;
-    return Py_NewRef(self);
+    return hbpy_worker_iter(self);
 }
 
 PyDoc_STRVAR(exit_doc,
@@ -161,6 +159,14 @@ static PyObject *Worker_exit(PyObject *self, PyObject *const *args, Py_ssize_t n
 }
 
 /* ---- results ---- */
+
+/* Who wants results wants the work done: nobody else would start it while this thread waits. */
+PyObject *hbpy_worker_iter(PyObject *self)
+{
+    if (!hbpy_worker_started(worker_of(self)) && start(worker_of(self)) < 0)
+        return NULL;
+    return Py_NewRef(self);
+}
 
 PyObject *hbpy_worker_next(PyObject *self)
 {

@@ -164,7 +164,7 @@ static void count_selected(hbpy_worker_context *self, const hb_case *item, bool 
 static hb_status wait_for_cases(hbpy_worker_context *self, hbpy_cases *cases, bool biased,
                                 hb_time deadline, uint32_t *index, hb_word *word)
 {
-    bool was_open = self->duty.working;
+    bool was_open = hb_work_is_open(&self->duty.work);
     end_unit(self);
     cases->items[cases->n] = receive_done(self);
     hb_status status = wait_for(self, cases->items, cases->n + 1, biased, deadline, index, word);

@@ -159,9 +159,8 @@ static hb_status see_to_flags(hb_beat *beat, uint32_t flags)
     return HB_OK;
 }
 
-static void write_pulse(hb_beat *beat)
+static void write_pulse(hb_beat *beat, hb_stamp now)
 {
-    hb_stamp now = hb_stamp_now();
     hb_stamp before = hb_load_relaxed(&beat->last);
     if (now > before && now - before > hb_load_relaxed(&beat->longest))
         hb_store_relaxed(&beat->longest, now - before);
@@ -171,15 +170,20 @@ static void write_pulse(hb_beat *beat)
     hb_store_release(&beat->fresh, 1);
 }
 
-hb_status hb_beat_pulse(hb_beat *beat)
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
 {
     if (hb_load_relaxed(&beat->flags) & HB_BEAT_ENDED)
         return hb_beat_ending(beat);
-    write_pulse(beat);
+    write_pulse(beat, now);
     if (hb_load_relaxed(&fences))
         hb_fetch_add(&beat->flags, 0);
     uint32_t flags = hb_load_relaxed(&beat->flags);
     return flags & HB_BEAT_SLOW ? see_to_flags(beat, flags) : HB_OK;
+}
+
+hb_status hb_beat_pulse(hb_beat *beat)
+{
+    return hb_beat_pulse_at(beat, hb_stamp_now());
 }
 
 /* ---- the end ---- */

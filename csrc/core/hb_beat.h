@@ -100,6 +100,8 @@ void hb_beat_adopt(hb_beat *beat);
 
 /* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);
+/* The same for one who has just read the time of the pulse. */
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now);
 
 /* Ends it: HB_OK for the call that did, HB_CLOSED for every later one. Who listens gets a
  * kept pulse and then the end; the monitor is told. */
@@ -140,6 +142,7 @@ void hb__beat_listen(hb_beat *beat, uint32_t flag);
 typedef struct hb_pulses hb_pulses;
 typedef struct hb_unit hb_unit;
 typedef struct hb_tally hb_tally;
+typedef struct hb_work hb_work;
 
 struct hb_more {
     hb_lock lock;          /* U */
@@ -149,6 +152,8 @@ struct hb_more {
     hb_unit *unit;         /* U: the innermost open */
     hb_stamp busy_since;   /* U: when it ceased to be NULL */
     hb_tally *tally;       /* U: set once; of the units that were */
+    hb_work *works;        /* U: those that count units of their own */
+    hb_atomic_u32 opened;  /* U: how many units are in `unit`; works look without it */
     hb_time paused_until;  /* U */
     bool progressed;       /* U: the next three have been told */
     double done, total;    /* U: total < 0 if not known */

@@ -7,29 +7,30 @@
 
 static struct {
     hb_lock lock;
-    hb_beat *slots;   /* lock; constant once set: slot 0 is the header's */
     uint32_t size;    /* lock; constant once set: in slots */
     uint32_t free;    /* lock: number of the first, through watched.next; 0: none */
 } board;
 
+hb_beat *hb__board_slots; /* slot 0 is the header's */
+
 static hb_board_header *header(void)
 {
-    return (hb_board_header *)board.slots;
+    return (hb_board_header *)hb__board_slots;
 }
 
 /* A process may be held to less memory than it could ever need. */
 static bool reserve_locked(void)
 {
-    for (size_t bytes = MOST_BYTES; !board.slots && bytes >= LEAST_BYTES; bytes /= 2) {
-        board.slots = hb_platform_reserve(bytes);
+    for (size_t bytes = MOST_BYTES; !hb__board_slots && bytes >= LEAST_BYTES; bytes /= 2) {
+        hb__board_slots = hb_platform_reserve(bytes);
         board.size = (uint32_t)(bytes / sizeof(hb_beat));
     }
-    return board.slots != NULL;
+    return hb__board_slots != NULL;
 }
 
 static bool begin_locked(void)
 {
-    if (board.slots)
+    if (hb__board_slots)
         return true;
     if (!reserve_locked())
         return false;
@@ -48,14 +49,23 @@ static hb_beat *fresh_locked(void)
     uint32_t number = hb_load_relaxed(&header()->used);
     if (number == board.size)
         return NULL;
-    board.slots[number].number = number;
+    hb__board_slots[number].number = number;
     hb_store_release(&header()->used, number + 1);
-    return &board.slots[number];
+    return &hb__board_slots[number];
+}
+
+/* A large page that this fresh slot is the first not to lie in, so that it is full; or NULL. */
+static void *filled_by(const hb_beat *fresh)
+{
+    uintptr_t page = (uintptr_t)fresh & ~(uintptr_t)(HB_LARGE_PAGE - 1);
+    bool crosses = (uintptr_t)fresh - page < sizeof *fresh;
+    bool whole = page >= (uintptr_t)hb__board_slots + HB_LARGE_PAGE;
+    return crosses && whole ? (char *)page - HB_LARGE_PAGE : NULL;
 }
 
 static hb_beat *used_locked(void)
 {
-    hb_beat *beat = &board.slots[board.free];
+    hb_beat *beat = &hb__board_slots[board.free];
     board.free = beat->watched.next;
     return beat;
 }
@@ -76,18 +86,30 @@ static void clear(hb_beat *beat, hb_more *more)
     hb_store_relaxed(&beat->last, beat->opened);
 }
 
+static hb_beat *take_locked(void **filled)
+{
+    if (!begin_locked())
+        return NULL;
+    if (board.free)
+        return used_locked();
+    hb_beat *beat = fresh_locked();
+    *filled = beat ? filled_by(beat) : NULL;
+    return beat;
+}
+
 hb_beat *hb__board_take(hb_more *more)
 {
+    void *filled = NULL;
     hb_lock_acquire(&board.lock);
-    hb_beat *beat = NULL;
-    if (begin_locked())
-        beat = board.free ? used_locked() : fresh_locked();
+    hb_beat *beat = take_locked(&filled);
     if (beat) {
         clear(beat, more);
         hb_store_release(&beat->refs, 1);
         hb_fetch_add(&header()->open, 1);
     }
     hb_lock_release(&board.lock);
+    if (filled)
+        hb_platform_settle(filled, HB_LARGE_PAGE);
     return beat;
 }
 
@@ -115,20 +137,15 @@ hb_beat *hb__board_after(uint32_t number)
     hb_beat *found = NULL;
     hb_lock_acquire(&board.lock);
     uint32_t next = number < HB_BOARD_FIRST ? HB_BOARD_FIRST : number + 1;
-    uint32_t used = board.slots ? hb_load_relaxed(&header()->used) : 0;
+    uint32_t used = hb__board_slots ? hb_load_relaxed(&header()->used) : 0;
     for (; next < used && !found; next++)
-        if (ref_if_open(&board.slots[next]))
-            found = &board.slots[next];
+        if (ref_if_open(&hb__board_slots[next]))
+            found = &hb__board_slots[next];
     hb_lock_release(&board.lock);
     return found;
 }
 
-hb_beat *hb__board_at(uint32_t number)
-{
-    return &board.slots[number];
-}
-
 const hb_board_header *hb_board(void)
 {
-    return board.slots ? header() : NULL;
+    return hb__board_slots ? header() : NULL;
 }

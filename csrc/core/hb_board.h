@@ -33,8 +33,13 @@ void hb__board_give(hb_beat *beat);
 /* The lowest open slot above `number`, with a reference; NULL if there is none. */
 hb_beat *hb__board_after(uint32_t number);
 
+extern hb_beat *hb__board_slots; /* constant once set, before the first number is given */
+
 /* The slot of a number that was given. */
-hb_beat *hb__board_at(uint32_t number);
+static inline hb_beat *hb__board_at(uint32_t number)
+{
+    return &hb__board_slots[number];
+}
 
 /* NULL before the first beat. */
 const hb_board_header *hb_board(void);

@@ -214,6 +214,21 @@ hb_status hb_chan_try_send_many(hb_chan *chan, const hb_word *words, size_t n, s
     return status;
 }
 
+/* Up to n of the queued words, as long as nobody waits to put another in their place. */
+static size_t recv_queued_locked(hb_chan *chan, hb_word *words, size_t n)
+{
+    n = n < chan->ring.count ? n : chan->ring.count;
+    if (n == 0 || hb__queue_first_locked(&chan->senders))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        words[i] = hb__ring_pop(&chan->ring);
+    chan->receives += n;
+    hb__source_hint_locked(&chan->source, HB_SEND);
+    if (chan->ring.count == 0)
+        hb__ring_relax(&chan->ring);
+    return n;
+}
+
 hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done)
 {
     hb_waiter *chain = NULL;
@@ -222,10 +237,10 @@ hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t 
     if (!chan)
         return HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
-    for (; *done < n; ++*done) {
+    while (status == HB_OK && (*done += recv_queued_locked(chan, words + *done, n - *done)) < n) {
         hb_waiter *peer = NULL;
-        if ((status = recv_locked(chan, &words[*done], &peer)) != HB_OK)
-            break;
+        status = recv_locked(chan, &words[*done], &peer);
+        *done += status == HB_OK;
         chain_push(&chain, peer);
     }
     hb_lock_release(&chan->source.lock);

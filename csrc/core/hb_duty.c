@@ -8,33 +8,27 @@ void hb_duty_init(hb_duty *duty, hb_beat *beat, hb_chan *done, hb_time interval)
     duty->done = done;
     duty->interval = interval;
     duty->next = interval ? hb_time_add(hb_now(), interval) : HB_FOREVER;
-    duty->working = false;
+    duty->looked = duty->quiet = 0;
+    hb_work_init(&duty->work, beat);
 }
 
 void hb_duty_fini(hb_duty *duty)
 {
-    hb_duty_end_unit(duty);
+    hb_work_fini(&duty->work);
 }
 
 /* ---- units ---- */
 
-/* Without memory for units the beat still beats. */
 void hb_duty_begin_unit(hb_duty *duty)
 {
-    if (duty->working)
-        return;
-    bool pulse = duty->interval == 0;
-    hb_status begun = hb_unit_begin(duty->beat, &duty->unit, NULL, HB_FOREVER, pulse);
-    duty->working = begun == HB_OK;
-    if (begun == HB_NO_MEMORY && pulse)
-        hb_beat_pulse(duty->beat);
+    if (!hb_work_is_open(&duty->work))
+        hb_work_begin(&duty->work, duty->interval == 0, hb_stamp_now());
 }
 
 void hb_duty_end_unit(hb_duty *duty)
 {
-    if (duty->working)
-        hb_unit_finish(duty->beat, &duty->unit);
-    duty->working = false;
+    if (hb_work_is_open(&duty->work))
+        hb_work_finish(&duty->work, hb_stamp_now());
 }
 
 /* ---- pulses on the interval ---- */
@@ -46,15 +40,21 @@ static void set_next(hb_duty *duty, hb_time now)
     duty->next += passed * duty->interval;
 }
 
-static void pulse_if_due(hb_duty *duty)
+static void look_at_clock(hb_duty *duty)
 {
-    if (duty->interval == 0)
-        return;
     hb_time now = hb_now();
-    if (now < duty->next)
-        return;
-    hb_beat_pulse(duty->beat);
-    set_next(duty, now);
+    if (now >= duty->next) {
+        hb_beat_pulse(duty->beat);
+        set_next(duty, now);
+    }
+    duty->looked = hb_stamp_now();
+    duty->quiet = hb_rate_counts(&duty->work.rate, duty->looked, duty->next - now);
+}
+
+/* A stamp is cheaper than the clock, and mostly enough. */
+static bool may_be_due(hb_duty *duty, hb_stamp now)
+{
+    return duty->interval && now - duty->looked >= duty->quiet;
 }
 
 bool hb_duty_stopped(hb_duty *duty)
@@ -68,13 +68,18 @@ static hb_status why_stopped(hb_duty *duty)
     return hb_beat_ending(duty->beat) == HB_REVOKED ? HB_REVOKED : HB_STOPPED;
 }
 
+static hb_status check_at(hb_duty *duty, hb_stamp now)
+{
+    if (hb_duty_stopped(duty) || hb_beat_ending(duty->beat) == HB_REVOKED)
+        return why_stopped(duty);
+    if (may_be_due(duty, now))
+        look_at_clock(duty);
+    return HB_OK;
+}
+
 hb_status hb_duty_check(hb_duty *duty)
 {
-    hb_status why = why_stopped(duty);
-    if (why == HB_REVOKED || hb_duty_stopped(duty))
-        return why;
-    pulse_if_due(duty);
-    return HB_OK;
+    return check_at(duty, duty->interval ? hb_stamp_now() : 0);
 }
 
 /* ---- waiting ---- */
@@ -88,7 +93,8 @@ hb_status hb_duty_park(hb_duty *duty, hb_select *select, hb_time deadline)
         hb_status status = hb_select_park(select, until);
         if (status != HB_TIMEOUT && status != HB_INTERRUPTED)
             return status;
-        pulse_if_due(duty);
+        if (duty->interval)
+            look_at_clock(duty);
         if (status == HB_TIMEOUT && until == deadline)
             return HB_TIMEOUT;
     }
@@ -127,6 +133,19 @@ static hb_case case_of(hb_chan *chan, hb_direction direction, hb_word word)
 }
 
 /* ---- what a native unit does ---- */
+
+hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp *now)
+{
+    hb_status status = check_at(duty, *now);
+    if (status == HB_OK)
+        status = hb_chan_try_send(chan, word);
+    if (status != HB_WOULD_BLOCK)
+        return status;
+    hb_case c = case_of(chan, HB_SEND, word);
+    status = wait_for(duty, &c, &word, HB_FOREVER);
+    *now = hb_stamp_now();
+    return status;
+}
 
 hb_status hb_duty_send(hb_duty *duty, hb_chan *chan, hb_word word, hb_time deadline)
 {

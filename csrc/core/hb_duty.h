@@ -23,15 +23,16 @@
 
 #include "hb_chan.h"
 #include "hb_select.h"
-#include "hb_unit.h"
+#include "hb_work.h"
 
 typedef struct hb_duty {
     hb_beat *beat;    /* constant; a reference of the owner's */
     hb_chan *done;    /* constant; likewise */
     hb_time interval; /* constant: 0: none */
     hb_time next;     /* when the next pulse is due, with an interval; else HB_FOREVER */
-    hb_unit unit;
-    bool working;     /* `unit` is open */
+    hb_stamp looked;  /* with an interval: when the clock was looked at, and for how many counts */
+    hb_stamp quiet;   /* from then on nothing can be due */
+    hb_work work;
 } hb_duty;
 
 /* On the worker's thread; the first interval begins now. */
@@ -52,6 +53,10 @@ bool hb_duty_stopped(hb_duty *duty);
  * due, without leaving the queues. No signal ends it: a worker's thread runs no handlers. The
  * caller sees by the index whether it was done that ended the wait. */
 hb_status hb_duty_park(hb_duty *duty, hb_select *select, hb_time deadline);
+
+/* For one who makes a result after the other: sends a finished unit's. `*now` is the instant at which
+ * that was finished, and then the one at which the next can begin. */
+hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp *now);
 
 /* For native units, units of work included. HB_STOPPED once done is closed, HB_REVOKED; else as
  * the channel's. A deadline of 0 does not wait. A sleep ends with HB_OK. */

@@ -36,8 +36,8 @@ void hb_evidence_take(hb_evidence *evidence, uint32_t thread, char *words, size_
 /* What the second look proves together with the first, which may never have been taken. */
 hb_cause hb_evidence_cause(const hb_evidence *first, const hb_evidence *second);
 
-/* Adds to the words what only two looks can tell: the processor time used, the name of a thread that has
- * ended since. */
+/* Adds to the words what only two looks can tell: the processor time used, the name of a
+ * thread that has ended since. */
 void hb_evidence_compare(const hb_evidence *first, const hb_evidence *second, char *words, size_t size);
 
 #endif

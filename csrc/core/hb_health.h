@@ -72,8 +72,8 @@ struct hb_health {
     char text[];        /* what `where` and `stack` point to */
 };
 
-/* A copy of what is given, with one reference, owning new references to beat and chan and copies of the
- * texts. NULL: no memory. */
+/* A copy of what is given, with one reference, owning new references to beat and chan and
+ * copies of the texts. NULL: no memory. */
 hb_health *hb_health_new(const hb_health *given);
 hb_health *hb_health_ref(hb_health *health);
 void hb_health_unref(hb_health *health);
@@ -90,9 +90,9 @@ typedef struct hb_events {
 void hb_events_init(hb_events *events);
 void hb_events_fini(hb_events *events);
 
-/* Hands a reference to the longest-waiting receiver (*woken: to be woken once no lock is held) or to the
- * queue, where it takes the place of `replaces` (or NULL). True if an unread `replaces` was thrown out:
- * its reference is the caller's now. */
+/* Hands a reference to the longest-waiting receiver (*woken: to be woken once no lock is held)
+ * or to the queue, where it takes the place of `replaces` (or NULL). True if an unread
+ * `replaces` was thrown out: its reference is the caller's now. */
 bool hb_events_publish(hb_events *events, hb_health *health, hb_health *replaces, hb_waiter **woken);
 
 /* True if it was unread: its reference is the caller's now. */

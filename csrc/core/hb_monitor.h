@@ -12,11 +12,12 @@
  *   M2 Events are edges: one when a beat turns unhealthy, one when it recovers, one when it
  *      ends. An edge is never lost to those who read in time; of a beat nobody reads of, the
  *      newest is kept. Publishing never waits.
- *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and the actions are
- *      carried out when it has run out. In between the beat is late.
- *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of a
- *      beat's timeout, gives that beat d more from then on before it is judged. Time in which the machine
- *      slept is not silence.
+ *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and
+ *      the actions are carried out when it has run out. In between the beat is late.
+ *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of
+ *      a beat's timeout, gives that beat d more from then on (at most what a pulse would give it)
+ *      before it is judged; several times if need be, but not for ever. Time in which the
+ *      machine slept is not silence.
  *   M5 A silent beat whose pulse comes after the verdict recovers at that pulse
  *      (HB_BEAT_AWAITED), not at the next look.
  *
@@ -74,7 +75,8 @@ hb_watch_status hb_monitor_status_of(hb_monitor *monitor, hb_beat *beat);
  * has nothing to watch any more, HB_WATCH_IDLE before the start. */
 hb_watch_status hb_monitor_status(hb_monitor *monitor);
 
-/* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no memory. */
+/* A verdict on one of its beats at this moment: no edge, no action. NULL: not watched, or no
+ * memory. */
 hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat);
 
 typedef struct hb_monitor_stats {
@@ -95,8 +97,9 @@ hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, c
 
 /* ---- supplied by the binding ---- */
 
-/* Writes the interpreter's stack of a thread (system number) as text; the length, 0 if there is none. Called
- * on the monitors' thread; returns within some tens of milliseconds whatever the thread does. */
+/* Writes the interpreter's stack of a thread (system number) as text; the length, 0 if there
+ * is none. Called on the monitors' thread; returns within some tens of milliseconds whatever
+ * the thread does. */
 typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
 void hb_monitor_set_stack(hb_stack_fn *fn);
 /* Whether events of this monitor carry stacks. */

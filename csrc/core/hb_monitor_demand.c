@@ -1,13 +1,15 @@
 /* hb_monitor_demand: items that wait on a channel and that nobody takes.
  *
  * A channel tells nobody how it fares; so while there is a demand on it, it is sampled
- * eight times a timeout. Its silence counts from the first sample that finds something waiting and nothing
- * received since the sample before, or just something received; it began at most an eighth of the timeout
- * earlier. So the verdict comes between one timeout and five quarters of it. */
+ * eight times a timeout. Its silence counts from the first sample that finds something
+ * waiting and nothing received since the sample before, or something just received; it began
+ * at most an eighth of the timeout earlier. So the verdict comes between one timeout and five
+ * quarters of it. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "hb_monitor_impl.h"
+
 #define SAMPLES 8
 
 struct hb_demand {
@@ -199,7 +201,7 @@ static hb_health *speak_locked(hb_demand *demand, hb_time now, hb_told *told)
 /* True if one verdict has changed: there may be others. */
 static bool judge_one(hb_time now)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = NULL;
     hb__monitors_lock();
     hb_demand *demand = sample_all_locked(now);
@@ -211,7 +213,7 @@ static bool judge_one(hb_time now)
     if (changed && !health->healthy)
         hb__act(monitor, health);
     if (changed)
-        hb__announce(monitor, health, &told);
+        hb__announce(health, &told);
     hb_monitor_unref(monitor);
     return changed;
 }

@@ -33,30 +33,36 @@ static hb_health *replaced_locked(hb_monitor *monitor, hb_health *health, hb_hea
     return before;
 }
 
+/* As hb_chan_try_send, but leaves whom to wake to the caller. */
+static hb_waiter *forward_locked(hb_chan *chan, hb_health *health)
+{
+    hb_source *source = hb_chan_source(chan);
+    hb_word word = { hb_health_ref(health) };
+    hb_waiter *woken = NULL;
+    hb_lock_acquire(&source->lock);
+    hb_status status = source->ops->take_locked(source, HB_SEND, &word, 0, &woken);
+    hb_lock_release(&source->lock);
+    if (status != HB_OK)
+        hb_health_unref(health); /* not the last */
+    return woken;
+}
+
 void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **latest, hb_told *told)
 {
     told->before = *latest;
-    told->published = true;
     *latest = hb_health_ref(health);
     hb_health *replaced = replaced_locked(monitor, health, told->before);
+    if (monitor->forward)
+        told->forwarded = forward_locked(monitor->forward, health);
     if (hb_events_publish(&monitor->events, hb_health_ref(health), replaced, &told->woken))
         hb_health_unref(replaced); /* the queue's reference, not the last */
     hb__monitors.stats.verdicts++;
 }
 
-/* What is sent on was published: but who receives it here may do so after an unwatch. */
-static void forward(hb_monitor *monitor, hb_health *health)
+void hb__announce(hb_health *health, const hb_told *told)
 {
-    hb_health_ref(health);
-    if (hb_chan_try_send(monitor->forward, (hb_word){ health }) != HB_OK)
-        hb_health_unref(health);
-}
-
-void hb__announce(hb_monitor *monitor, hb_health *health, const hb_told *told)
-{
+    hb__wait_wake(told->forwarded);
     hb__wait_wake(told->woken);
-    if (told->published && monitor->forward)
-        forward(monitor, health);
     hb_health_unref(told->before);
     hb_health_unref(health);
 }
@@ -97,7 +103,8 @@ static hb_health *new_recovery(hb_finding *finding)
         health.stack = verdict->stack;
     }
     health.where = where;
-    hb__measure(&health, view.last - health.since, finding->timeout);
+    hb_time revived = view.progress_at > view.last ? view.progress_at : view.last;
+    hb__measure(&health, revived - health.since, finding->timeout);
     hb_health *recovery = hb_health_new(&health);
     hb_health_unref(verdict);
     return recovery;
@@ -117,7 +124,7 @@ static void recover_locked(hb_finding *finding, hb_health *health, hb_told *told
 
 void hb__see_to_alive(hb_finding *finding)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = new_recovery(finding);
     hb__monitors_lock();
     if (hb__has_still_locked(finding) && health)
@@ -125,7 +132,7 @@ void hb__see_to_alive(hb_finding *finding)
     else if (hb__has_still_locked(finding))
         put_off_locked(finding);
     hb__monitors_unlock();
-    hb__announce(finding->monitor, health, &told);
+    hb__announce(health, &told);
 }
 
 /* ---- an end ---- */
@@ -154,7 +161,7 @@ static bool end_locked(hb_finding *finding, hb_health *health, hb_told *told)
 
 void hb__see_to_ended(hb_finding *finding)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     bool ended = false;
     hb_health *health = new_end(finding);
     hb__monitors_lock();
@@ -163,7 +170,7 @@ void hb__see_to_ended(hb_finding *finding)
     else if (hb__has_still_locked(finding))
         put_off_locked(finding);
     hb__monitors_unlock();
-    hb__announce(finding->monitor, health, &told);
+    hb__announce(health, &told);
     if (ended)
         hb_beat_unref(finding->beat); /* the monitor's */
 }

@@ -30,13 +30,15 @@ struct hb_monitor {
     char name[HB_NAME_SIZE]; /* constant */
 };
 
-/* What is kept of a beat that has been late, or that is paced; made with no lock held, in `more`. */
+/* What is kept of a beat that has been late, or that is paced; made with no lock held, in
+ * `more`. */
 typedef struct hb_notes {
     hb_evidence first;  /* M: taken when it turned late */
     uint64_t pulses;    /* M: how many there were when it turned late, or was judged */
     hb_time lost;       /* M: hb__monitors.lost at the evidence */
     hb_time since;      /* M: the last sign of life before the verdict */
     hb_cause cause;     /* M: of the verdict */
+    hb_time progress_at; /* M: at the verdict */
     hb_health *latest;  /* M: a reference to the last event published, or NULL */
     hb_time progress;   /* M: the rule's, if paced */
     hb_time paced_from; /* M: when its progress began to count */
@@ -97,7 +99,9 @@ hb_notes *hb__notes_locked(hb_beat *beat);
 /* Makes them, with no lock held. False: no memory. */
 bool hb__need_notes(hb_beat *beat);
 /* Whether it has pulsed, or done what it is expected to, since it was judged. */
-bool hb__has_recovered_locked(hb_beat *beat, const hb_anchor *anchor);
+bool hb__has_recovered_locked(hb_beat *beat, hb_time now);
+/* The flag that tells of a recovery from a silence of that cause. */
+uint32_t hb__flag_of(hb_cause cause);
 hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor);
 
 /* One look: files it again, or notes in `finding` what has to be done; true then. */
@@ -116,7 +120,22 @@ static inline bool hb__has_still_locked(const hb_finding *finding)
     return finding->beat->watched.bucket == HB_BUCKET_HELD;
 }
 
+/* ---- hb_monitor_witness.c: what is known of a thread ---- */
+
+/* Evidence that may be a moment old, and what is known in words (or NULL: not wanted). */
+void hb__ask_after(uint32_t thread, hb_evidence *evidence, char words[HB_WHERE_SIZE]);
+/* The system's number of the thread that explains the silence, 0 if there is none; who has what
+ * a starved one waits for is added to the words. */
+int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence,
+                         char words[HB_WHERE_SIZE]);
+/* A thread's stack, or NULL if it cannot be had or the monitor does not want it. Good until
+ * the next call. */
+const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number);
+/* The thread begins. */
+void hb__forget_witnesses(void);
+
 extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
+
 /* Carries out the monitor's actions. No lock is held. */
 void hb__act(hb_monitor *monitor, const hb_health *health);
 
@@ -130,14 +149,13 @@ void hb__see_to_ended(hb_finding *finding);
 
 /* Publishes to a live monitor. What must wait until M is released goes to `told`. */
 typedef struct hb_told {
-    hb_waiter *woken;
+    hb_waiter *woken, *forwarded;
     hb_health *before; /* a reference to the event before, or NULL */
-    bool published;
 } hb_told;
 
 void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **latest, hb_told *told);
 /* The rest of it, with no lock held. Takes the caller's reference to the event. */
-void hb__announce(hb_monitor *monitor, hb_health *health, const hb_told *told);
+void hb__announce(hb_health *health, const hb_told *told);
 
 /* ---- hb_monitor_thread.c ---- */
 
@@ -177,8 +195,8 @@ static inline bool hb__monitor_is_live_locked(const hb_monitor *monitor)
     return monitor && monitor->epoch == hb__epoch() && !monitor->closed;
 }
 
-/* By a monitor of this process. Without the flag the slot may be on its way to another beat, and nothing
- * else in it is to be read; with it, the monitor holds a reference. */
+/* By a monitor of this process. Without the flag the slot may be on its way to another beat,
+ * and nothing else in it is to be read; with it, the monitor holds a reference. */
 static inline bool hb__is_watched_locked(hb_beat *beat)
 {
     return (hb_load_acquire(&beat->flags) & HB_BEAT_WATCHED) && beat->watched.monitor &&

@@ -10,6 +10,8 @@
 
 hb_time hb__limit_of(const hb_watched *watched)
 {
+    if (watched->misses == 1)
+        return watched->timeout;
     if (watched->timeout > HB_FOREVER / watched->misses)
         return HB_FOREVER;
     return watched->timeout * watched->misses;
@@ -85,12 +87,20 @@ static bool has_pulsed_since_noted_locked(hb_beat *beat)
     return hb_load_acquire(&beat->pulses) != hb__notes_locked(beat)->pulses;
 }
 
-bool hb__has_recovered_locked(hb_beat *beat, const hb_anchor *anchor)
+/* However late the look is, and whatever came after. A pause is no recovery. */
+bool hb__has_recovered_locked(hb_beat *beat, hb_time now)
 {
-    hb_cause cause = hb__notes_locked(beat)->cause;
-    if (cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK)
-        return hb__sentence_locked(beat, anchor).due > anchor->now;
+    const hb_notes *notes = hb__notes_locked(beat);
+    if (notes->cause == HB_CAUSE_OVERRAN)
+        return hb_beat_deadlines(beat).unit_due > now;
+    if (notes->cause == HB_CAUSE_STUCK)
+        return hb_beat_deadlines(beat).progress_at != notes->progress_at;
     return has_pulsed_since_noted_locked(beat);
+}
+
+uint32_t hb__flag_of(hb_cause cause)
+{
+    return cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK ? HB_BEAT_EXPECTED : HB_BEAT_AWAITED;
 }
 
 static bool is_paused_locked(hb_beat *beat, hb_time now)
@@ -106,7 +116,7 @@ hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor)
     if (hb_beat_has_ended(beat))
         return HB_WATCH_ENDED;
     if (status == HB_WATCH_UNHEALTHY)
-        return hb__has_recovered_locked(beat, anchor) ? HB_WATCH_HEALTHY : HB_WATCH_UNHEALTHY;
+        return hb__has_recovered_locked(beat, anchor->now) ? HB_WATCH_HEALTHY : HB_WATCH_UNHEALTHY;
     if (status != HB_WATCH_IDLE && is_paused_locked(beat, anchor->now))
         return HB_WATCH_PAUSED;
     if (status == HB_WATCH_STARTING && hb_load_relaxed(&beat->pulses))
@@ -151,7 +161,8 @@ void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now)
 
 /* ---- doubts ---- */
 
-/* M4: by how much the monitors looked late since the evidence, if that matters to this beat. */
+/* M4: by how much the monitors looked late since the evidence, if that matters to this beat.
+ * No more than it would have if it pulsed now, so that what is granted never outlives a pulse. */
 static hb_time credit_locked(hb_beat *beat)
 {
     const hb_watched *watched = &beat->watched;
@@ -160,7 +171,9 @@ static hb_time credit_locked(hb_beat *beat)
         hb_time lost = hb__monitors.lost - hb__notes_locked(beat)->lost;
         credit = lost > credit ? lost : credit;
     }
-    return credit > watched->timeout / 16 ? credit : 0;
+    if (credit <= watched->timeout / 16)
+        return 0;
+    return credit < hb__limit_of(watched) ? credit : hb__limit_of(watched);
 }
 
 static bool doubt_locked(hb_beat *beat, hb_time until)
@@ -214,8 +227,37 @@ static bool is_late(const hb_beat *beat, hb_sentence sentence, hb_time now)
     return sentence.cause == HB_CAUSE_MISSED && now >= sentence.due - lead_of(&beat->watched);
 }
 
+/* A pulse that was under way since before the verdict may have put the flag down, and called
+ * in vain. */
+static bool is_alive_locked(hb_beat *beat, hb_time now)
+{
+    if (hb__has_recovered_locked(beat, now))
+        return true;
+    hb__beat_listen(beat, hb__flag_of(hb__notes_locked(beat)->cause));
+    return hb__has_recovered_locked(beat, now);
+}
+
+/* Nearly every look is at a healthy beat which has pulsed since the last: a few steps then. */
+static inline bool is_well_locked(hb_beat *beat, const hb_anchor *anchor)
+{
+    const hb_watched *watched = &beat->watched;
+    uint32_t special = HB_BEAT_ENDED | HB_BEAT_PAUSED | HB_BEAT_TIMED;
+    if (watched->status != HB_WATCH_HEALTHY || watched->paced || watched->timed ||
+        (hb_load_relaxed(&beat->flags) & special))
+        return false;
+    hb_time at = hb_anchor_time(anchor, hb_load_relaxed(&beat->last)) + watched->timeout / 2;
+    if (watched->misses != 1 || at <= anchor->now || at + watched->timeout / 2 < watched->floor)
+        return false;
+    hb_wheel_file(&hb__monitors.wheel, beat, at);
+    return true;
+}
+
 bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding)
 {
+    if (is_well_locked(beat, anchor)) {
+        hb__monitors.stats.looks++;
+        return false;
+    }
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
     hb_sentence none = { 0, HB_CAUSE_NONE };
@@ -223,7 +265,7 @@ bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding
     if (hb_beat_has_ended(beat))
         return found_locked(finding, HB_FOUND_ENDED, beat, pulses, none);
     if (watched->status == HB_WATCH_UNHEALTHY)
-        return hb__has_recovered_locked(beat, anchor) &&
+        return is_alive_locked(beat, anchor->now) &&
                found_locked(finding, HB_FOUND_ALIVE, beat, pulses, none);
     learn_pulses_locked(beat, pulses);
     hb_sentence sentence = hb__sentence_locked(beat, anchor);

@@ -47,7 +47,8 @@ void hb__call(hb_beat *beat)
         hb__call_thread();
 }
 
-/* First the beat leaves the list, then it is looked at: so what happens after the look calls again. */
+/* First the beat leaves the list, then it is looked at: so what happens after the look calls
+ * again. */
 static uint32_t hear_locked(uint32_t number)
 {
     hb_beat *beat = hb__board_at(number);
@@ -183,6 +184,7 @@ static void serve(void *unused)
     self.expected = 0;
     self.lingers = HB_FOREVER;
     self.slept = hb_platform_suspended();
+    hb__forget_witnesses();
     do
         look_around();
     while (sleep_or_end());

@@ -12,13 +12,6 @@
  *      has been given up. */
 #include "hb_monitor_impl.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#define MOST_STACK ((size_t)16384)
-
-hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
-
 /* What is known of a thread. Findings are seen to by one thread, so there is one. */
 static char where[HB_WHERE_SIZE];
 
@@ -34,7 +27,7 @@ static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
         notes->pulses = finding->pulses;
         notes->lost = hb__monitors.lost;
         beat->watched.status = HB_WATCH_LATE;
-        hb__file_locked(beat, finding->sentence, evidence->at);
+        hb__file_locked(beat, finding->sentence, hb_platform_now());
     }
     hb__monitors_unlock();
 }
@@ -52,16 +45,11 @@ static void put_off(hb_finding *finding)
 static void see_to_late(hb_finding *finding)
 {
     hb_evidence evidence;
-    hb_evidence_take(&evidence, hb_load_relaxed(&finding->beat->thread), NULL, 0);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), &evidence, NULL);
     note_evidence(finding, &evidence);
 }
 
 /* ---- a silence ---- */
-
-static uint32_t flag_of(hb_cause cause)
-{
-    return cause == HB_CAUSE_OVERRAN || cause == HB_CAUSE_STUCK ? HB_BEAT_EXPECTED : HB_BEAT_AWAITED;
-}
 
 static hb_evidence first_evidence(hb_finding *finding)
 {
@@ -76,32 +64,10 @@ static hb_evidence first_evidence(hb_finding *finding)
 static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
 {
     hb_evidence first = first_evidence(finding);
-    hb_evidence_take(second, hb_load_relaxed(&finding->beat->thread), where, sizeof where);
+    hb__ask_after(hb_load_relaxed(&finding->beat->thread), second, where);
     hb_evidence_compare(&first, second, where, sizeof where);
     return finding->sentence.cause == HB_CAUSE_MISSED ? hb_evidence_cause(&first, second)
                                                       : finding->sentence.cause;
-}
-
-/* The thread that explains the silence. */
-static int32_t find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence)
-{
-    if (cause != HB_CAUSE_STARVED || !monitor->culprit)
-        return evidence->state == HB_THREAD_GONE ? 0 : evidence->system_id;
-    size_t at = strlen(where);
-    at += (size_t)snprintf(where + at, sizeof where - at, "; ");
-    return at < sizeof where ? monitor->culprit(where + at, sizeof where - at) : 0;
-}
-
-static const char *stack_of(hb_monitor *monitor, int32_t thread_number)
-{
-    static char text[MOST_STACK];
-    hb_stack_fn *fn;
-    *(void **)&fn = hb_load_acquire(&hb__stack_of);
-    if (!fn || !hb_load_relaxed(&monitor->want_stack) || thread_number == 0)
-        return NULL;
-    size_t n = fn(thread_number, text, sizeof text);
-    text[n < sizeof text ? n : sizeof text - 1] = '\0';
-    return n ? text : NULL;
 }
 
 /* The instant from which the silence counts. */
@@ -122,7 +88,8 @@ static hb_health *new_verdict(hb_finding *finding)
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
-    health.stack = stack_of(finding->monitor, find_culprit(finding->monitor, cause, &second));
+    int32_t culprit = hb__find_culprit(finding->monitor, cause, &second, where);
+    health.stack = hb__ask_for_stack(finding->monitor, culprit);
     health.since = silent_since(finding, &view);
     hb__measure(&health, view.now - health.since, finding->timeout);
     return hb_health_new(&health);
@@ -134,6 +101,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     hb_beat *beat = finding->beat;
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
+    hb_time progress_at = hb_beat_deadlines(beat).progress_at; /* likewise before the sentence */
     hb_anchor anchor = hb_anchor_take();
     hb_sentence sentence = hb__sentence_locked(beat, &anchor);
     if (sentence.due > anchor.now || hb_beat_has_ended(beat)) {
@@ -146,6 +114,7 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     notes->pulses = pulses;
     notes->cause = health->cause;
     notes->since = health->since;
+    notes->progress_at = progress_at;
     watched->status = HB_WATCH_UNHEALTHY;
     return true;
 }
@@ -156,7 +125,7 @@ static bool confirm(hb_finding *finding, const hb_health *health)
     bool confirmed = hb__has_still_locked(finding) && sentence_still_locked(finding, health);
     hb__monitors_unlock();
     if (!confirmed)
-        hb__beat_lower_flag(finding->beat, flag_of(finding->sentence.cause));
+        hb__beat_lower_flag(finding->beat, hb__flag_of(finding->sentence.cause));
     return confirmed;
 }
 
@@ -185,7 +154,7 @@ static bool publish(hb_finding *finding, hb_health *health, hb_told *told)
 
 static void see_to_silent(hb_finding *finding)
 {
-    hb_told told = { .published = false };
+    hb_told told = { .woken = NULL };
     hb_health *health = new_verdict(finding);
     if (!health) {
         put_off(finding);
@@ -196,7 +165,7 @@ static void see_to_silent(hb_finding *finding)
             hb__act(finding->monitor, health);
         publish(finding, health, &told);
     }
-    hb__announce(finding->monitor, health, &told);
+    hb__announce(health, &told);
 }
 
 /* ---- all that was found ---- */
@@ -235,7 +204,7 @@ static void raise_flags(hb_finding *findings, size_t n)
     for (size_t i = 0; i < n; i++) {
         if (findings[i].kind != HB_FOUND_SILENT)
             continue;
-        hb__beat_raise_flag(findings[i].beat, flag_of(findings[i].sentence.cause));
+        hb__beat_raise_flag(findings[i].beat, hb__flag_of(findings[i].sentence.cause));
         any = true;
     }
     if (any)

@@ -92,7 +92,8 @@ static void adopt_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule
     link_locked(monitor, beat);
 }
 
-/* The flag goes up before the end is looked at: so an end is seen here, or its hook sees the flag. */
+/* The flag goes up before the end is looked at: so an end is seen here, or its hook sees the
+ * flag. */
 static hb_status watch_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule)
 {
     if (!hb__monitor_is_live_locked(monitor))
@@ -154,12 +155,15 @@ bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat)
     if (watched)
         hb__forget_locked(beat, &latest);
     bool unread = latest && hb_events_withdraw(&monitor->events, latest);
+    bool prior_unread = latest && hb_events_withdraw(&monitor->events, latest->prior);
     bool oversleeps = watched && hb__oversleeps_locked();
     hb__monitors_unlock();
     if (oversleeps)
         hb__call_thread();
+    if (prior_unread)
+        hb_health_unref(latest->prior); /* the queue's */
     if (unread)
-        hb_health_unref(latest); /* the queue's */
+        hb_health_unref(latest); /* likewise */
     hb_health_unref(latest);
     if (watched)
         hb_beat_unref(beat);

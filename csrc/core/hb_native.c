@@ -23,24 +23,24 @@ static int make_result(const hb_native *unit, hb_word *word)
 }
 
 /* One unit of work. HB_OK: its result has been sent. HB_FAILED: it made none, see *returned. */
-static hb_status generate_one(const hb_native *unit, hb_duty *duty, hb_chan *results, int *returned)
+static hb_status generate_one(const hb_native *unit, hb_duty *duty, hb_chan *results, hb_stamp *now,
+                              int *returned)
 {
     hb_word word = { NULL };
-    hb_status status = hb_duty_check(duty);
-    if (status != HB_OK)
-        return status;
-    hb_duty_begin_unit(duty);
+    hb_work_begin(&duty->work, duty->interval == 0, *now);
     *returned = make_result(unit, &word);
-    return *returned ? HB_FAILED : hb_duty_send(duty, results, word, HB_FOREVER);
+    *now = hb_stamp_now();
+    hb_work_finish(&duty->work, *now);
+    return *returned ? HB_FAILED : hb_duty_hand_over(duty, results, word, now);
 }
 
 static hb_status generate(const hb_native *unit, hb_duty *duty, hb_chan *results, int *code)
 {
     int returned = 0;
-    hb_status status;
-    do {
-        status = generate_one(unit, duty, results, &returned);
-    } while (status == HB_OK);
+    hb_stamp now = hb_stamp_now();
+    hb_status status = hb_duty_check(duty);
+    while (status == HB_OK)
+        status = generate_one(unit, duty, results, &now, &returned);
     if (status == HB_FAILED)
         return ended(returned == HB_NATIVE_END ? 0 : returned, code);
     return status == HB_CLOSED ? ended(HB_NATIVE_CLOSED, code) : status;

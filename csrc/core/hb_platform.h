@@ -108,6 +108,11 @@ bool hb_platform_peek(void *to, const void *from, size_t bytes);
  * or its size cannot be told. */
 bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end);
 
+/* This part of it, whose bounds are multiples of HB_LARGE_PAGE, is in use from end to end: it
+ * may be kept in larger pages, whose addresses are found sooner. */
+#define HB_LARGE_PAGE ((size_t)2 << 20)
+void hb_platform_settle(void *memory, size_t bytes);
+
 /* ---- looking at threads ---- */
 
 /* The system's number of the calling thread, and its name there. */
@@ -132,7 +137,8 @@ bool hb_platform_signal_thread(int32_t thread_number, int signal);
 
 /* ---- what a monitor does ---- */
 
-/* Writes some of it, if that can be done without waiting. How many bytes went; 0: none can, or it failed. */
+/* Writes some of it, if that can be done without waiting. How many bytes went; 0: none can, or
+ * it failed. */
 size_t hb_platform_write_now(int descriptor, const void *bytes, size_t size);
 
 /* Sends a signal to this process. */

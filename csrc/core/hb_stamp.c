@@ -76,16 +76,10 @@ hb_anchor hb_anchor_take(void)
     return (hb_anchor){ .stamp = now.stamp, .base = from.stamp, .now = now.time, .rate = rate };
 }
 
-hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts)
+void hb__rate_renew(hb_rate *rate)
 {
-    return (hb_time)((double)counts * anchor->rate);
-}
-
-/* S2, S3: what lies before the base was made there; what was made since the anchor, now. */
-hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
-{
-    if (stamp >= anchor->stamp)
-        return anchor->now;
-    hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
-    return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
+    hb_anchor anchor = hb_anchor_take();
+    rate->nanoseconds = anchor.rate;
+    rate->from = anchor.stamp;
+    rate->span = anchor.stamp - anchor.base;
 }

@@ -48,10 +48,50 @@ typedef struct hb_anchor {
 /* Reads both clocks. Anchors are values: take one for a round of looks. */
 hb_anchor hb_anchor_take(void);
 
-/* The instant of a stamp, not later than the anchor. */
-hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp);
-
 /* A difference of two stamps in nanoseconds. */
-hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts);
+static inline hb_time hb_anchor_span(const hb_anchor *anchor, hb_stamp counts)
+{
+    return (hb_time)((double)(int64_t)counts * anchor->rate);
+}
+
+/* The instant of a stamp, not later than the anchor. S2, S3: what lies before the base was made
+ * there; what was made since the anchor, now. */
+static inline hb_time hb_anchor_time(const hb_anchor *anchor, hb_stamp stamp)
+{
+    if (stamp >= anchor->stamp)
+        return anchor->now;
+    hb_stamp known = stamp < anchor->base ? anchor->base : stamp;
+    return anchor->now - hb_anchor_span(anchor, anchor->stamp - known);
+}
+
+/* What a count is worth, for one thread that asks often: known from one anchor until as much
+ * time again has passed as it was measured over, so that it only gets better. All zero: not yet
+ * known. */
+typedef struct hb_rate {
+    double nanoseconds;
+    hb_stamp from, span;
+} hb_rate;
+
+void hb__rate_renew(hb_rate *rate);
+
+static inline double hb__rate_at(hb_rate *rate, hb_stamp now)
+{
+    if (now - rate->from >= rate->span)
+        hb__rate_renew(rate);
+    return rate->nanoseconds;
+}
+
+/* A difference of two stamps, `now` the later one, in nanoseconds. */
+static inline hb_time hb_rate_span(hb_rate *rate, hb_stamp now, hb_stamp counts)
+{
+    return (hb_time)((double)counts * hb__rate_at(rate, now));
+}
+
+/* How many counts from `now` take that long; fewer, if the rate may not be trusted for so long. */
+static inline hb_stamp hb_rate_counts(hb_rate *rate, hb_stamp now, hb_time span)
+{
+    double counts = (double)span / hb__rate_at(rate, now);
+    return counts < (double)rate->span ? (hb_stamp)counts : rate->span;
+}
 
 #endif

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- begin ---- */
+#include "hb_work.h"
+
+/* ---- opening ---- */
 
 static hb_tally *need_tally(hb_more *more)
 {
@@ -24,6 +26,12 @@ static hb_tally *need_tally(hb_more *more)
     return tally;
 }
 
+hb_tally *hb__beat_need_tally(hb_beat *beat)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    return more ? need_tally(more) : NULL;
+}
+
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
@@ -32,6 +40,7 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
         more->busy_since = unit->since;
     unit->outer = more->unit;
     more->unit = unit;
+    hb_fetch_add(&more->opened, 1);
     if (unit->due != HB_FOREVER)
         hb__beat_raise_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
@@ -39,26 +48,7 @@ static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
         hb__beat_hooks()->sooner(beat);
 }
 
-hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
-{
-    hb_more *more = hb__beat_need_more(beat);
-    if (!more || !need_tally(more))
-        return HB_NO_MEMORY;
-    hb_status status = pulse ? hb_beat_pulse(beat) : hb_beat_ending(beat);
-    if (status != HB_OK)
-        return status;
-    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
-    hb_text_copy(unit->label, sizeof unit->label, label);
-    open_unit(beat, more, unit);
-    return HB_OK;
-}
-
-/* ---- finish ---- */
-
-static unsigned bucket_of(hb_time took)
-{
-    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
-}
+/* ---- closing ---- */
 
 static void count_locked(hb_tally *tally, hb_time took)
 {
@@ -66,14 +56,14 @@ static void count_locked(hb_tally *tally, hb_time took)
     tally->most = took > tally->most ? took : tally->most;
     tally->sum += took;
     tally->units++;
-    tally->buckets[bucket_of(took)]++;
+    tally->buckets[hb__bucket_of(took)]++;
 }
 
 /* How long units have been open, as far as the beat lived. */
-static hb_time busy_locked(hb_beat *beat, const hb_more *more, const hb_anchor *anchor, hb_stamp now)
+static hb_time busy_time(hb_beat *beat, hb_stamp since, const hb_anchor *anchor, hb_stamp now)
 {
     hb_stamp until = hb_beat_has_ended(beat) ? hb_load_relaxed(&beat->ended) : now;
-    return until > more->busy_since ? hb_anchor_span(anchor, until - more->busy_since) : 0;
+    return until > since ? hb_anchor_span(anchor, until - since) : 0;
 }
 
 static void take_out_locked(hb_more *more, hb_unit *unit)
@@ -82,15 +72,7 @@ static void take_out_locked(hb_more *more, hb_unit *unit)
     while (*place != unit)
         place = &(*place)->outer;
     *place = unit->outer;
-}
-
-static void close_unit_locked(hb_beat *beat, hb_more *more, hb_unit *unit, const hb_anchor *anchor)
-{
-    hb_stamp now = hb_stamp_now();
-    take_out_locked(more, unit);
-    count_locked(more->tally, hb_anchor_span(anchor, now - unit->since));
-    if (!more->unit)
-        more->tally->busy += busy_locked(beat, more, anchor, now);
+    hb_fetch_sub(&more->opened, 1);
 }
 
 static bool any_timed_locked(const hb_more *more)
@@ -101,31 +83,60 @@ static bool any_timed_locked(const hb_more *more)
     return unit != NULL;
 }
 
-void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+static void close_unit(hb_beat *beat, hb_more *more, hb_unit *unit, bool counts)
 {
-    hb_more *more = hb__beat_more(beat);
     hb_anchor anchor = hb_anchor_take();
-    if (unit->due != HB_FOREVER)
-        hb_beat_pulse(beat);
     hb_lock_acquire(&more->lock);
-    close_unit_locked(beat, more, unit, &anchor);
+    hb_stamp now = hb_stamp_now();
+    take_out_locked(more, unit);
+    if (counts)
+        count_locked(more->tally, hb_anchor_span(&anchor, now - unit->since));
+    if (!more->unit && !hb__works_open_locked(more))
+        more->tally->busy += busy_time(beat, more->busy_since, &anchor, now);
     if (unit->due != HB_FOREVER && !any_timed_locked(more))
         hb__beat_lower_flag(beat, HB_BEAT_TIMED);
     hb_lock_release(&more->lock);
-    if (unit->due != HB_FOREVER && hb__beat_hooks())
+}
+
+/* ---- begin and finish ---- */
+
+/* Whoever receives the pulse sees the unit, so that is open before. */
+hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse)
+{
+    hb_more *more = hb__beat_need_more(beat);
+    if (!more || !need_tally(more))
+        return HB_NO_MEMORY;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
+    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
+    hb_text_copy(unit->label, sizeof unit->label, label);
+    open_unit(beat, more, unit);
+    hb_status status = pulse ? hb_beat_pulse(beat) : HB_OK;
+    if (status != HB_OK)
+        close_unit(beat, more, unit, false); /* it ended meanwhile */
+    return status;
+}
+
+void hb_unit_finish(hb_beat *beat, hb_unit *unit)
+{
+    bool timed = unit->due != HB_FOREVER;
+    if (timed)
+        hb_beat_pulse(beat);
+    close_unit(beat, hb__beat_more(beat), unit, true);
+    if (timed && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
 }
 
 /* ---- progress and pauses ---- */
 
+/* Whoever receives the pulse sees the progress. */
 hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char *phase)
 {
     hb_more *more = hb__beat_need_more(beat);
     if (!more)
         return HB_NO_MEMORY;
-    hb_status status = hb_beat_pulse(beat);
-    if (status != HB_OK)
-        return status;
+    if (hb_beat_has_ended(beat))
+        return hb_beat_ending(beat);
     hb_time now = hb_now();
     hb_lock_acquire(&more->lock);
     bool moved = !more->progressed || more->done < done || more->done > done;
@@ -137,9 +148,10 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     if (phase)
         hb_text_copy(more->phase, sizeof more->phase, phase);
     hb_lock_release(&more->lock);
+    hb_status status = hb_beat_pulse(beat);
     if (moved && (hb_load_relaxed(&beat->flags) & HB_BEAT_EXPECTED) && hb__beat_hooks())
         hb__beat_hooks()->sooner(beat);
-    return HB_OK;
+    return status;
 }
 
 hb_status hb_beat_pause(hb_beat *beat, hb_time most)
@@ -176,16 +188,21 @@ static hb_time paused_until_locked(hb_beat *beat, const hb_more *more)
 static void view_units_locked(hb_beat *beat, hb_beat_view *view, const hb_more *more,
                               const hb_anchor *anchor)
 {
-    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
-        view->open_units++;
+    hb_stamp outermost = more->unit ? more->busy_since : 0;
+    hb_stamp innermost = more->unit ? more->unit->since : 0;
     if (more->tally)
         view->tally = *more->tally;
+    for (const hb_work *work = more->works; work; work = work->next)
+        view->open_units += hb__work_look_locked(work, &view->tally, &outermost, &innermost);
+    for (const hb_unit *unit = more->unit; unit; unit = unit->outer)
+        view->open_units++;
     view->busy = view->tally.busy;
-    if (!more->unit)
+    if (view->open_units == 0)
         return;
-    view->busy += busy_locked(beat, more, anchor, anchor->stamp);
-    view->unit_since = hb_anchor_time(anchor, more->unit->since);
-    memcpy(view->unit, more->unit->label, sizeof view->unit);
+    view->busy += busy_time(beat, outermost, anchor, anchor->stamp);
+    view->unit_since = hb_anchor_time(anchor, more->unit ? more->unit->since : innermost);
+    if (more->unit)
+        memcpy(view->unit, more->unit->label, sizeof view->unit);
 }
 
 static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor)

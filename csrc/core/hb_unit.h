@@ -1,9 +1,9 @@
 /* hb_unit: units of work, and what a beat tells of its work.
  *
- * A unit begins with a pulse and is open until it is finished; units nest. A unit may
- * have a time of its own: then it has to be finished by then, and while it is the
- * innermost of that sort the beat's own timeout does not count, for pulses inside say nothing of
- * a unit that is known to take long.
+ * A unit begins with a pulse, whose receiver sees it, and is open until it is finished; units
+ * nest. A unit may have a time of its own: then it has to be finished by then, and while it is
+ * the innermost of that sort the beat's own timeout does not count, for pulses inside say
+ * nothing of a unit that is known to take long.
  *
  *   U1 The open units of a beat are a list, the innermost first. Each is memory of whoever
  *      began it, who finishes it before the memory goes.
@@ -32,6 +32,14 @@ struct hb_tally {
     hb_time busy;          /* until no unit was open any more, the last time */
     uint64_t buckets[HB_TALLY_BUCKETS];
 };
+
+static inline unsigned hb__bucket_of(hb_time took)
+{
+    return took <= 0 ? 0 : 64 - (unsigned)__builtin_clzll((unsigned long long)took);
+}
+
+/* Makes the tally of what units of a beat there were; NULL when out of memory. */
+hb_tally *hb__beat_need_tally(hb_beat *beat);
 
 /* Begins a unit, with a pulse if `pulse`. label may be NULL, and is cut. `timeout`: HB_FOREVER
  * for none. HB_CLOSED, HB_REVOKED, HB_NO_MEMORY: it has not begun. */

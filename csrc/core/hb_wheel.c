@@ -171,20 +171,14 @@ bool hb_wheel_open(hb_wheel *wheel, hb_time now)
 
 /* ---- reading ---- */
 
-static void fetch(uint32_t number)
-{
-    const char *beat = (const char *)hb__board_at(number);
-    __builtin_prefetch(beat);
-    __builtin_prefetch(beat + 64, 1);
-}
-
-/* The first of a lane; the one behind it is on its way when the lane's turn comes again. */
+/* The first of a lane; what is wanted of it next, and the one behind it, are on their way then. */
 static hb_beat *read_lane(uint32_t *first)
 {
     hb_beat *beat = hb__board_at(*first);
+    __builtin_prefetch(&beat->last);
     *first = beat->watched.next;
     if (*first)
-        fetch(*first);
+        __builtin_prefetch(&hb__board_at(*first)->watched, 1);
     beat->watched.bucket = HB_BUCKET_NONE;
     return beat;
 }

@@ -31,7 +31,7 @@
 
 #define HB_WHEEL_LEVELS 11u
 #define HB_WHEEL_BUCKETS (HB_WHEEL_LEVELS * 64u)
-#define HB_WHEEL_LANES 8u
+#define HB_WHEEL_LANES 16u
 
 enum {
     HB_BUCKET_NONE = 0, /* 1 .. HB_WHEEL_BUCKETS: in the wheel */

@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -133,6 +134,16 @@ bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end)
     *begin = (uintptr_t)variable;
     *end = *begin + entry->st_size;
     return entry->st_size > 0;
+}
+
+/* The order to do so at once came with Linux 6.1; an older kernel refuses it. */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    madvise(memory, bytes, MADV_COLLAPSE);
 }
 
 /* ---- looking at threads ---- */

@@ -34,9 +34,17 @@ static void init_buckets(void)
     }
 }
 
+/* In the child of a fork nobody sleeps, and no mutex is held; but what the parent's sleepers left in
+ * a condition would be waited for. */
+static void make_buckets(void)
+{
+    init_buckets();
+    pthread_atfork(NULL, NULL, init_buckets);
+}
+
 static bucket *bucket_of(hb_atomic_u32 *word)
 {
-    pthread_once(&buckets_once, init_buckets);
+    pthread_once(&buckets_once, make_buckets);
     return &buckets[((uintptr_t)word >> 4) % BUCKETS];
 }
 
@@ -133,6 +141,12 @@ bool hb_platform_variable(const char *name, uintptr_t *begin, uintptr_t *end)
     (void)begin;
     (void)end;
     return false;
+}
+
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
 }
 
 int32_t hb_platform_thread_number(void)

@@ -144,27 +144,9 @@ bool hb_platform_at_thread_end(void (*end)(void))
 
 /* ---- memory ---- */
 
-/* Who uses much of it spares the processor many look-ups of addresses if it comes in large
- * pages; who uses little does not pay for one. */
-#define WITH_SMALL_PAGES ((size_t)4 << 20)
-
-static void prefer_large_pages(void *memory, size_t bytes)
-{
-#ifdef MADV_HUGEPAGE
-    if (bytes > WITH_SMALL_PAGES)
-        madvise((char *)memory + WITH_SMALL_PAGES, bytes - WITH_SMALL_PAGES, MADV_HUGEPAGE);
-#else
-    (void)memory;
-    (void)bytes;
-#endif
-}
-
 void *hb_platform_reserve(size_t bytes)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    prefer_large_pages(memory, bytes);
-    return memory;
+    return memory == MAP_FAILED ? NULL : memory;
 }

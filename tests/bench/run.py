@@ -1,6 +1,6 @@
 """Measures heartbeat beside its peers and prints tables. See README.md beside this file.
 
-    python tests/bench/run.py [--quick] [--only core|go|python|beats|workers] [--rounds N] [--count N] [--cpu]
+    python tests/bench/run.py [--quick] [--only core|go|python|beats|workers|monitors] [--rounds N] [--count N] [--cpu]
 """
 
 from __future__ import annotations

@@ -175,6 +175,26 @@ def workers() -> Section:
     )
 
 
+# ---- monitors ----
+
+MONITORS = {
+    f"{name}-{share}_us": 500
+    for name in ("heard", "heard_hogs", "noticed_held", "noticed_held_hogs")
+    for share in ("p50", "p99")
+}
+
+
+def monitors() -> Section:
+    ours, *_ = build.python()
+    return Section(
+        "Monitors: how late a silence is told",
+        "Microseconds after the timeout, median (least to most).",
+        (ours,),
+        MONITORS,
+    )
+
+
 SECTIONS: dict[str, Callable[[], Section]] = {
     "core": core, "go": go, "python": python, "beats": beats, "workers": workers,
+    "monitors": monitors,
 }

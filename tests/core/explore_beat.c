@@ -251,6 +251,41 @@ static void work(void)
     hb_unit_finish(beat, &unit);
 }
 
+/* The unit is open when its pulse comes, and it is counted when it ends. */
+static void listen_and_look(void)
+{
+    hb_beat_view view;
+    listen();
+    hb_beat_look(beat, &view);
+    CHECK_EQ(view.open_units + view.tally.units, 1);
+}
+
+static void end_worked_once(void)
+{
+    CHECK_EQ(atomic_load(&received), 1);
+    clear_away();
+}
+
+/* It was counted, or it had not begun. */
+static void work_if_it_has_not_ended(void)
+{
+    hb_unit unit;
+    if (hb_unit_begin(beat, &unit, "unit", 5, true) == HB_OK) {
+        atomic_fetch_add(&pulsed, 1);
+        hb_unit_finish(beat, &unit);
+    }
+}
+
+static void end_worked_or_not(void)
+{
+    hb_beat_view view;
+    hb_beat_look(beat, &view);
+    CHECK_EQ(view.tally.units, atomic_load(&pulsed));
+    CHECK_EQ(view.open_units, 0);
+    CHECK_EQ(hb_load_relaxed(&beat->flags) & HB_BEAT_TIMED, 0);
+    clear_away();
+}
+
 static void end_worked(void)
 {
     hb_beat_view view;
@@ -283,6 +318,10 @@ static const explore_scenario scenarios[] = {
       .threads = { race_to_end, end_it_too } },
     { .name = "the_last_reference_against_a_look", .begin = begin, .end = end_empty,
       .threads = { drop, look_around, open_another } },
+    { .name = "a_unit_is_seen_with_its_pulse", .begin = begin, .end = end_worked_once,
+      .threads = { listen_and_look, work } },
+    { .name = "a_unit_against_the_end", .begin = begin, .end = end_worked_or_not,
+      .threads = { work_if_it_has_not_ended, end_it } },
     { .name = "two_work_at_once", .begin = begin_bare, .end = end_worked,
       .threads = { work, work } },
 };

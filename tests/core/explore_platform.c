@@ -110,6 +110,12 @@ void *hb_platform_reserve(size_t bytes)
     return bytes > RESERVED_MOST ? NULL : calloc(1, bytes);
 }
 
+void hb_platform_settle(void *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+}
+
 int32_t hb_platform_thread_number(void)
 {
     return 1;

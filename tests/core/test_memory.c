@@ -3,7 +3,9 @@
 #include <errno.h>
 
 #include "hb_alarm.h"
+#include "hb_pulses.h"
 #include "hb_ring.h"
+#include "hb_unit.h"
 #include "hb_worker.h"
 #include "support.h"
 
@@ -311,6 +313,51 @@ static void an_alarm_that_cannot_be_set_is_not_armed(void)
     CHECK_EQ(frees, 1);
 }
 
+/* ---- beats ---- */
+
+static void a_beat_needs_memory_for_its_name_alone(void)
+{
+    hb_beat_unref(hb_beat_open(NULL)); /* the board, and the record of this thread */
+    fail_after(0);
+    CHECK(hb_beat_open("named") == NULL);
+    hb_beat *beat = hb_beat_open(NULL);
+    CHECK_EQ(hb_beat_pulse(beat), HB_OK);
+    CHECK_EQ(hb_beat_end(beat, HB_END_CLOSED), HB_OK);
+    fail_no_more();
+    hb_beat_unref(beat);
+}
+
+static void check_refused(hb_beat *beat)
+{
+    hb_unit unit;
+    fail_after(0);
+    CHECK_EQ(hb_unit_begin(beat, &unit, "unit", 5, true), HB_NO_MEMORY);
+    CHECK(hb_beat_pulses(beat, true) == NULL);
+    fail_no_more();
+}
+
+static void what_finds_no_memory_has_not_pulsed(void)
+{
+    hb_beat *beat = hb_beat_open(NULL);
+    hb_beat_view view;
+    hb_unit unit;
+    fail_after(0);
+    CHECK_EQ(hb_beat_progress(beat, 1, 2, NULL), HB_NO_MEMORY);
+    CHECK_EQ(hb_beat_pause(beat, 5), HB_NO_MEMORY);
+    check_refused(beat);
+    CHECK(hb__beat_need_more(beat) != NULL);
+    check_refused(beat);
+    hb_beat_look(beat, &view);
+    CHECK(view.pulses == 0 && view.open_units == 0 && !view.progressed && view.paused_until == 0);
+    CHECK_EQ(hb_unit_begin(beat, &unit, "unit", 5, true), HB_OK);
+    fail_after(0); /* from here on it has all it needs */
+    hb_unit_finish(beat, &unit);
+    CHECK_EQ(hb_unit_begin(beat, &unit, "unit", 5, true), HB_OK);
+    hb_unit_finish(beat, &unit);
+    fail_no_more();
+    hb_beat_unref(beat);
+}
+
 int main(void)
 {
     RUN(a_ring_that_cannot_grow_stays_as_it_is);
@@ -323,5 +370,7 @@ int main(void)
     RUN(a_watch_needs_memory_and_a_hint_does_not);
     RUN(an_alarm_that_cannot_be_set_is_not_armed);
     RUN(a_worker_that_cannot_start_never_was);
+    RUN(a_beat_needs_memory_for_its_name_alone);
+    RUN(what_finds_no_memory_has_not_pulsed);
     return check_exit_code();
 }

@@ -1,4 +1,5 @@
 /* hb_unit: units of work that nest and overlap, how long they took, pauses and progress. */
+#include "hb_pulses.h"
 #include "hb_unit.h"
 #include "support.h"
 
@@ -32,7 +33,7 @@ static void a_unit_begins_with_a_pulse_and_is_counted_at_its_end(void)
     CHECK_EQ(view.open_units, 1);
     CHECK_EQ(view.tally.units, 0);
     CHECK_EQ(strcmp(view.unit, "load"), 0);
-    CHECK(view.unit_since >= view.last && view.unit_since <= view.now);
+    CHECK(view.unit_since <= view.last && view.last <= view.now);
     hb_unit_finish(beat, &unit);
     view = look(beat);
     CHECK_EQ(view.pulses, 1);
@@ -153,6 +154,29 @@ static void no_unit_begins_on_a_beat_that_has_ended(void)
     CHECK_EQ(look(beat).open_units, 0);
     CHECK(!look(beat).progressed);
     hb_beat_unref(beat);
+}
+
+static void *look_at_a_pulse(void *opaque)
+{
+    hb_beat *beat = opaque;
+    hb_case pulses = { &hb_beat_pulses(beat, true)->source, HB_RECV, { NULL } };
+    CHECK_EQ(select_until(&pulses, 1, HB_FOREVER).status, HB_OK);
+    hb_beat_view view = look(beat);
+    CHECK(view.open_units == 1 || view.tally.units == 1);
+    return NULL;
+}
+
+static void whoever_receives_the_pulse_sees_the_unit(void)
+{
+    for (int i = 0; i < 200; i++) {
+        hb_beat *beat = hb_beat_open(NULL);
+        pthread_t thread = check_spawn(look_at_a_pulse, beat);
+        hb_unit unit;
+        begin_unit(beat, &unit, NULL);
+        hb_unit_finish(beat, &unit);
+        check_join(thread);
+        hb_beat_unref(beat);
+    }
 }
 
 /* ---- a time of its own ---- */
@@ -297,6 +321,7 @@ int main(void)
     RUN(time_in_nested_units_counts_once);
     RUN(time_in_overlapping_units_counts_once_and_wholly);
     RUN(busy_time_ends_with_the_beat);
+    RUN(whoever_receives_the_pulse_sees_the_unit);
     RUN(no_unit_begins_on_a_beat_that_has_ended);
     RUN(the_innermost_unit_with_a_time_of_its_own_is_due);
     RUN(a_unit_with_a_time_of_its_own_ends_with_a_pulse);

@@ -1,12 +1,11 @@
-"""Workers that block on a channel nobody reads, and a program that finishes all the same.
+"""A worker that deadlocks, is noticed, explained and replaced, so that all of the work is done.
 
     python deadlock.py --timeout 1
 
-Each worker also writes a log, and the log is the mistake shown here: it has room for two lines and
-no reader, so every worker blocks at its third item, for ever. It cannot say so; but it pulses
-before every item, and silence tells. The program then closes the silent worker's channels, which
-wakes it and lets it end, and gives the items that are left to a new worker with new channels.
-Nothing the old one does can be mistaken for the new one's work, so every item counts once.
+The worker notes every tenth number on a channel that nobody reads: after number 10 it blocks for
+ever. It cannot say so. But it pulses before every unit of its work, and the monitor, which hears
+nothing for the length of the timeout, says what the worker is blocked on and since when. The
+program stops it, and a new worker goes on with the number after the last that was printed.
 """
 
 from __future__ import annotations
@@ -15,81 +14,63 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 
-from heartbeat import Channel, Closed, go, select
-
-LOG_LINES = 2
+from heartbeat import Channel, Closed, Health, Monitor, Worker, WorkerContext, nil, select
 
 
-@dataclass
-class Worker:
-    number: int
-    items: Sequence[int]
-    pulses: Channel[int] = field(default_factory=lambda: Channel(None))
-    results: Channel[int] = field(default_factory=Channel)
-    log: Channel[str] = field(default_factory=lambda: Channel(LOG_LINES))
+class Counter:
+    """Counts from `first` up to `end`; the first of its kind has a flaw."""
 
-    def run(self) -> None:
-        with suppress(Closed):
-            for item in self.items:
-                self.pulses.send(item)  # unbounded: a pulse never waits
-                self.log.send(f"worker {self.number} begins item {item}")
-                self.results.send(item)
-        self.close()
+    def __init__(self, first: int, end: int, notes: Channel[int]) -> None:
+        self.first, self.end, self.notes = first, end, notes
 
-    def close(self) -> None:
-        for channel in (self.results, self.log, self.pulses):
-            channel.close()
+    def work(self, ctx: WorkerContext) -> None:
+        for number in range(self.first, self.end):
+            ctx.send(number)
+            if number and number % 10 == 0 and self.notes is not nil:
+                with suppress(Closed):
+                    self.notes.send(number)  # nothing pulses here, and nothing reads there
 
 
-def follow(worker: Worker, finished: list[int], timeout: float) -> int | None:
-    """Take results until the worker ends (None) or falls silent: then the item it was at."""
-    current = 0
-    with suppress(TimeoutError):
-        while True:
-            index, value, ok = select(worker.pulses, worker.results, timeout=timeout, biased=True)
-            if not ok:
-                return None
-            assert value is not None
-            if index == 0:
-                current = value
-            else:
-                finished.append(value)
-                print(f"worker {worker.number} did item {value}", flush=True)
-    return current
+def follow(worker: Worker[int], monitor: Monitor, printed: list[int]) -> Health | None:
+    """Print results until they end (None), or until the worker is not healthy."""
+    while True:
+        index, value, ok = select(worker.results, monitor, biased=True)
+        if index == 1:
+            return None if value.cause == "exited" else value
+        if not ok:
+            return None
+        printed.append(value)
+        print(value, flush=True)
 
 
-def finish(items: Sequence[int], timeout: float) -> list[int]:
-    """Have all items done, by as many workers as it takes, but never more than there are items."""
-    finished: list[int] = []
-    for number in range(1, len(items) + 1):
-        worker = Worker(number, [item for item in items if item not in finished])
-        task = go(worker.run)
-        silent_at = follow(worker, finished, timeout)
-        worker.close()
-        task.result()
-        if silent_at is None:
-            break
-        print(f"worker {number} is not healthy: silent since it began item {silent_at}", flush=True)
-    return finished
+def count(numbers: int, timeout: float) -> list[int]:
+    """Print all numbers, by as many workers as it takes."""
+    printed: list[int] = []
+    notes: Channel[int] = Channel(name="notes")  # the flaw: it has no reader
+    while True:
+        counter = Counter(len(printed), numbers, notes)
+        worker: Worker[int] = Worker(counter.work, timeout=timeout, name="counter")
+        with worker, Monitor(worker) as monitor:
+            health = follow(worker, monitor, printed)
+            if health is None:
+                return printed
+            print(f"healthy: {health.healthy}: {health.cause}: {health.where}", flush=True)
+            worker.stop()
+            notes.close()  # a thread cannot be killed; but what it waits for can be ended
+        notes = nil
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description="Notice a blocked worker by its silence, and replace it."
-    )
-    parser.add_argument(
-        "--timeout", type=float, default=1.0, help="seconds of silence to bear (default 1)"
-    )
-    parser.add_argument(
-        "--items", type=int, default=6, help="how much work there is (default 6 items)"
-    )
+    parser = argparse.ArgumentParser(description="Notice a deadlocked worker, and replace it.")
+    add = parser.add_argument
+    add("--timeout", type=float, default=1.0, help="seconds of silence to bear (default 1)")
+    add("--numbers", type=int, default=100, help="how many numbers to print (default 100)")
     options = parser.parse_args(argv)
-    items = range(1, options.items + 1)
-    finished = finish(items, options.timeout)
-    print(f"{len(finished)} of {len(items)} items done, each once: {finished == list(items)}")
-    return 0 if finished == list(items) else 1
+    printed = count(options.numbers, options.timeout)
+    complete = printed == list(range(options.numbers))
+    print(f"{len(printed)} of {options.numbers} numbers, each once: {complete}")
+    return 0 if complete else 1
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
     python digest.py [DIR] [--workers N] [--timeout SECONDS] [--list] [--with-stall]
 
-Workers take paths from `jobs`, pulse before every file, and answer on `results`. The main thread
-waits for all of that in one select. Every worker pulses on a channel of its own, so the silence of
-one is noticed while the others go on: it is reported with the file it stalled on, a fresh worker
-takes its place, and only that file is missing at the end.
+Workers take paths from `jobs`; every file is a unit of work, which begins with a pulse and carries
+its path. One monitor watches all workers, in a native thread of its own. The main thread waits for
+all results and for the monitor in one select. The silence of a worker is reported with the file it
+stalled on, a fresh worker takes its place, and only that file is missing at the end.
 
 `--with-stall` shows it: a temporary folder holds a link to DIR and a FIFO that nobody writes to.
 DIR itself is only read.
@@ -27,16 +27,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from heartbeat import Channel, Closed, Task, Timer, go, now, select
+from heartbeat import Channel, Closed, Health, Monitor, Worker, WorkerContext, now, select
 
 BLOCK = 1 << 20  # bytes read at a time
 PATIENCE = 1.0  # seconds granted to a worker to end when the work is over
 WAITING_RESULTS = 16  # results that may wait for the main thread before the workers do
-
-
-class Pulse(NamedTuple):
-    worker: int
-    path: str
+ENDS = {"exited", "raised", "closed"}  # causes of health events that tell of no silence
 
 
 class Digest(NamedTuple):
@@ -48,13 +44,6 @@ class Digest(NamedTuple):
 class Unreadable(NamedTuple):
     path: str
     reason: str
-
-
-class Unit(NamedTuple):
-    """What a worker is at, and since when."""
-
-    path: str
-    since: float
 
 
 Outcome: TypeAlias = Digest | Unreadable
@@ -72,14 +61,19 @@ def digest(path: str) -> Outcome:
     return Digest(path, sha256.hexdigest(), size)
 
 
-def work(
-    number: int, jobs: Channel[str], pulses: Channel[Pulse], results: Channel[Outcome]
-) -> None:
-    """One worker: it ends when the jobs end, or when nobody wants results any more."""
-    with suppress(Closed):
-        for path in jobs:
-            pulses.send(Pulse(number, path))
-            results.send(digest(path))
+class Digester:
+    """The work of one worker: it ends when the jobs end."""
+
+    def __init__(self, jobs: Channel[str]) -> None:
+        self.jobs = jobs
+
+    def work(self, ctx: WorkerContext) -> None:
+        with suppress(Closed):
+            while True:
+                path = ctx.recv(self.jobs)
+                with ctx.unit(path):
+                    outcome = digest(path)
+                ctx.send(outcome)
 
 
 def printable(line: str) -> str:
@@ -116,62 +110,53 @@ class Bar(Progress):
 
 
 class Pool:
-    """The workers, what each of them is at, and what came of every file."""
+    """The workers, and what came of every file."""
 
     def __init__(self, paths: Sequence[str], timeout: float, progress: Progress) -> None:
-        self.paths, self.timeout, self.progress = paths, timeout, progress
-        self.jobs: Channel[str] = Channel(None)
-        self.results: Channel[Outcome] = Channel(WAITING_RESULTS)
-        self.pulses: list[Channel[Pulse]] = []
-        self.tasks: dict[int, Task[None]] = {}
-        self.timer = Timer(timeout)
+        self.paths, self.progress = paths, progress
+        self.jobs: Channel[str] = Channel(None, name="jobs")
+        self.monitor = Monitor(timeout=timeout)
+        self.workers: list[Worker[Outcome]] = []
+        self.interval = timeout / 4  # waiting for work is no silence
         self.waiting_for = len(paths)
-        self.at: dict[int, Unit] = {}
-        self.worker_of: dict[str, int] = {}
-        self.stalled: dict[int, Unit] = {}
+        self.stalled: dict[Worker[Outcome], str] = {}
         self.digests: list[Digest] = []
         self.unreadable: list[Unreadable] = []
-        self.pulse_count = 0
 
     def hire(self) -> None:
-        number = len(self.pulses) + 1
-        pulses: Channel[Pulse] = Channel(None)  # unbounded: a pulse never waits and is never lost
-        self.pulses.append(pulses)
-        self.tasks[number] = go(
-            work, number, self.jobs, pulses, self.results, name=f"worker {number}"
+        name = f"worker {len(self.workers) + 1}"
+        worker: Worker[Outcome] = Worker(
+            Digester(self.jobs).work, interval=self.interval, results=WAITING_RESULTS, name=name
         )
+        self.workers.append(worker.start())
+        self.monitor.watch(worker)
 
     def run(self, workers: int) -> None:
         """Hand out the jobs, then wait for everything at once until every file is accounted for."""
         self.jobs.send_many(self.paths)
         self.jobs.close()
+        self.monitor.start()
         for _ in range(workers):
             self.hire()
         while self.waiting_for:
-            # In this order: silence is noticed however busy the rest is; pulses precede results.
-            value = select(self.timer, *self.pulses, self.results, biased=True).value
-            match value:
-                case Pulse():
-                    self.on_pulse(value)
-                case Digest() | Unreadable():
-                    self.on_result(value)
-                case _:
-                    self.on_timer()
+            # In this order: silence is noticed however busy the rest is.
+            chosen = select(self.monitor, *self.open_results(), biased=True)
+            if chosen.index == 0:
+                self.on_health(chosen.value)
+            elif chosen.ok:
+                self.on_result(chosen.value)
 
-    def on_pulse(self, pulse: Pulse) -> None:
-        self.pulse_count += 1
-        self.at[pulse.worker] = Unit(pulse.path, now())
-        self.worker_of[pulse.path] = pulse.worker
+    def open_results(self) -> Iterator[Worker[Outcome] | None]:
+        """A worker whose results have ended is a case that never is ready."""
+        for worker in self.workers:
+            ended = worker.results.closed and not len(worker.results)
+            yield None if ended else worker
 
     def on_result(self, result: Outcome) -> None:
-        worker = self.worker_of.pop(result.path)
-        if (
-            self.at[worker].path == result.path
-        ):  # else it went on, and its next pulse overtook this result
-            del self.at[worker]
-        if worker in self.stalled and self.stalled[worker].path == result.path:
+        for worker in [worker for worker, path in self.stalled.items() if path == result.path]:
             del self.stalled[worker]
-            self.progress.say(f"worker {worker} is healthy again: it finished {result.path}")
+            self.progress.say(f"{worker.name} is healthy again: it finished {result.path}")
+            break
         else:
             self.waiting_for -= 1
         if isinstance(result, Digest):
@@ -181,30 +166,30 @@ class Pool:
             self.progress.say(f"unreadable: {result.path}: {result.reason}")
         self.progress.advance()
 
-    def on_timer(self) -> None:
-        """Report who is silent for too long; the timer next fires when somebody else could be."""
-        busy = {worker: unit for worker, unit in self.at.items() if worker not in self.stalled}
-        for worker, unit in busy.items():
-            if now() - unit.since >= self.timeout:
-                self.on_silence(worker, unit)
-        ends = [
-            unit.since + self.timeout for worker, unit in busy.items() if worker not in self.stalled
-        ]
-        self.timer.reset(max(0.0, min(ends) - now()) if ends else self.timeout)
+    def on_health(self, health: Health) -> None:
+        """Of one that ends, its results tell, and of one that recovers, the next result."""
+        worker = next(worker for worker in self.workers if worker.beat is health.beat)
+        if worker.exception is not None:
+            raise worker.exception
+        if not health.healthy and health.unit is not None and health.cause not in ENDS:
+            self.progress.say(f"{worker.name} is not healthy: stalled on {health.unit}")
+            self.stalled[worker] = health.unit
+            self.waiting_for -= 1
+            self.hire()
 
-    def on_silence(self, worker: int, unit: Unit) -> None:
-        self.progress.say(f"worker {worker} is not healthy: stalled on {unit.path}")
-        self.stalled[worker] = unit
-        self.waiting_for -= 1
-        self.hire()
+    def longest_gap(self) -> float:
+        """Seconds between two pulses, of all workers."""
+        return max(worker.beat.stats().longest_gap for worker in self.workers)
 
     def close(self) -> None:
         """Let everybody go, and wait for all but those that are stuck: nobody can end them."""
-        self.results.close()
-        for worker, task in self.tasks.items():
+        for worker in self.workers:
+            worker.stop()
+        for worker in self.workers:
             if worker not in self.stalled:
                 with suppress(TimeoutError):
-                    task.join(timeout=PATIENCE)
+                    worker.join(PATIENCE)
+        self.monitor.close()
 
 
 @contextmanager
@@ -247,7 +232,8 @@ def stalling(folder: Path) -> Iterator[tuple[Path, Path]]:
 def summary(pool: Pool, seconds: float) -> Iterator[str]:
     size = sum(done.size for done in pool.digests)
     work_done = f"{len(pool.digests)} files, {size} bytes"
-    yield f"{work_done}, {seconds:.2f} seconds, {pool.pulse_count} pulses"
+    yield f"{work_done}, {seconds:.2f} seconds"
+    yield f"longest time between two pulses of a worker: {pool.longest_gap():.3f} seconds"
     if pool.unreadable:
         yield f"{len(pool.unreadable)} unreadable"
     if pool.stalled:

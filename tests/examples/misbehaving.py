@@ -1,10 +1,10 @@
-"""A worker that leaves without a word, and a consumer that notices.
+"""A worker that falls silent without a word, and a monitor that says so, and why.
 
     python misbehaving.py --interval 1
 
-The worker promises a pulse an interval, sends two, and returns without closing its channels.
-Nothing will ever arrive again and nothing says so: without the timeout in `consume` the program
-would wait for ever.
+The worker pulses twice and then gets stuck outside the engine, where nothing can be asked of it.
+Its pulses stop, since nobody pulses for a thread that hangs. A monitor notices, in a thread of its
+own that needs no interpreter, and says what is known of the worker's thread.
 """
 
 from __future__ import annotations
@@ -12,50 +12,48 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from threading import Event
 
-from heartbeat import Channel, go, select, tick
+from heartbeat import Health, Monitor, Worker, WorkerContext, select
 
 PULSES = 2
 
 
-def do_work(interval: float) -> tuple[Channel[None], Channel[int]]:
-    pulses: Channel[None] = Channel(PULSES)  # room for all of them: a slow listener misses none
-    results: Channel[int] = Channel()
-    go(misbehave, interval, pulses)
-    return pulses, results
+class Trap:
+    """Work that hangs after a while, until it is let go."""
+
+    def __init__(self, healthy_for: float) -> None:
+        self.healthy_for = healthy_for
+        self.opened = Event()
+
+    def work(self, ctx: WorkerContext) -> None:
+        ctx.sleep(self.healthy_for)
+        self.opened.wait()
 
 
-def misbehave(interval: float, pulses: Channel[None]) -> None:
-    ticker = tick(interval)
-    for _ in range(PULSES):
-        ticker.recv()
-        pulses.try_send(None)
-    # A worker that keeps its promises would close its channels here.
-
-
-def consume(pulses: Channel[None], results: Channel[int], timeout: float) -> int:
+def watch(worker: Worker[None], monitor: Monitor) -> Health:
+    """Print pulses until the monitor has something to say."""
     while True:
-        try:
-            index, value, ok = select(pulses, results, timeout=timeout)
-        except TimeoutError:
-            print("worker is not healthy!")
-            return 1
-        if not ok:
-            return 0
-        print("pulse" if index == 0 else f"result {value}", flush=True)
+        index, value, ok = select(monitor, worker.pulses, biased=True)
+        if index == 0:
+            return value
+        if ok:
+            print("pulse", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="A worker that leaves without a word.")
-    parser.add_argument(
-        "--interval", type=float, default=1.0, help="seconds between two pulses (default 1)"
-    )
-    parser.add_argument(
-        "--timeout", type=float, help="seconds of silence to bear (default: two intervals)"
-    )
+    parser = argparse.ArgumentParser(description="A worker that falls silent without a word.")
+    add = parser.add_argument
+    add("--interval", type=float, default=1.0, help="seconds between two pulses (default 1)")
+    add("--timeout", type=float, help="seconds of silence to bear (default: two intervals)")
     options = parser.parse_args(argv)
-    pulses, results = do_work(options.interval)
-    return consume(pulses, results, options.timeout or 2 * options.interval)
+    trap = Trap((PULSES + 0.5) * options.interval)
+    worker: Worker[None] = Worker(trap.work, interval=options.interval, name="worker")
+    with worker, Monitor(worker, timeout=options.timeout or 2 * options.interval) as monitor:
+        health = watch(worker, monitor)
+        print(f"worker is not healthy! {health.cause}, {health.where}")
+        trap.opened.set()
+    return 0 if health.healthy else 1
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import idle
 import nonblocking
 import pingpong
 import selecting
+import silence
 import throughput
 import uncontended
 import workers
@@ -17,7 +18,7 @@ from kinds import KINDS
 from timing import Benchmark
 
 COMPARED = (uncontended, nonblocking, pingpong, throughput)
-OURS_ALONE = (batches, selecting, idle)
+OURS_ALONE = (batches, selecting, idle, silence)
 
 
 def scenarios(kind: str) -> dict[str, Benchmark]:

@@ -1,0 +1,53 @@
+/* M4 of hb_monitor.h: a monitor that is late itself blames nobody. The whole process is stopped for
+ * longer than the timeout, and goes on. */
+#include "monitoring.h"
+
+#define STOPPED (10 * T)
+
+/* It takes its time to pulse again when it goes on. Whatever is told meanwhile would be wrong. */
+static void pulse_once(void)
+{
+    hb_beat_pulse(beat);
+    hb_time pulsed = hb_now();
+    expect_none_during(T / 20);
+    if (hb_now() - pulsed > STOPPED / 2)
+        expect_none_during(T / 2);
+}
+
+static void pulse_through_the_stop(void)
+{
+    hb_time until = hb_now() + 2 * STOPPED;
+    begin(&plain_rule);
+    while (hb_now() < until)
+        pulse_once();
+    hb_monitor_stats stats = stats_of(monitor);
+    CHECK(stats.latest >= STOPPED / 2);
+    CHECK(stats.doubts > 0);
+    hb_beat_pulse(beat);
+    expect_silence(); /* what was granted is used up */
+    finish();
+}
+
+static void a_stopped_process_is_not_silence(void)
+{
+    int ended = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(CHECK_TIME_LIMIT / 2);
+        pulse_through_the_stop();
+        _exit(atomic_load(&check_failures) != 0);
+    }
+    pass_until(hb_now() + STOPPED / 4);
+    CHECK_EQ(kill(child, SIGSTOP), 0);
+    pass_until(hb_now() + STOPPED);
+    CHECK_EQ(kill(child, SIGCONT), 0);
+    CHECK_EQ(waitpid(child, &ended, 0), child);
+    CHECK_EQ(ended, 0);
+}
+
+int main(void)
+{
+    RUN(a_stopped_process_is_not_silence);
+    return check_exit_code();
+}
