@@ -556,9 +556,7 @@ class Worker(Source[_T]):
         dtype: Literal["q", "d"] | None = None,
     ) -> Worker[Any]: ...
     @property
-    def state(
-        self,
-    ) -> Literal["new", "running", "stopping", "returned", "raised", "stopped"]: ...
+    def state(self) -> str: ...  # a Literal would be narrowed, though it changes by itself
     @property
     def exception(self) -> BaseException | None: ...
     @property
