@@ -243,6 +243,39 @@ assert len(task.result()) == 1
 """)
 
 
+def test_workers_of_the_parent_have_ended_in_a_child() -> None:
+    assert run_program(PRELUDE + """
+def work(ctx):
+    while True:
+        ctx.send(ctx.recv(jobs))
+
+jobs, done = Channel(), Channel()
+workers = [Worker(work, interval=0.001, done=done, name=str(number)).start() for number in range(3)]
+wait_for_receivers(jobs, 3)
+def check():
+    for worker in workers:
+        worker.join(30)
+        assert worker.state == "stopped" and worker.exception is None
+        assert list(worker) == [] and len(list(worker.pulses)) <= 1 and worker.beat.closed
+        worker.stop()
+    done.close()
+    afresh = Worker(work, interval=0.001).start()
+    afresh.pulses.recv(timeout=30)
+    jobs.send(5, timeout=30)
+    assert afresh.recv(timeout=30) == 5
+    afresh.stop()
+    afresh.join(30)
+in_child(check)
+for number, worker in enumerate(workers):
+    jobs.send(number)
+    assert select(*workers).value == number
+done.close()
+for worker in workers:
+    worker.join(30)
+print("parent", workers[0].state)
+""") == "parent stopped\n"
+
+
 def test_functions_to_be_called_are_the_parents() -> None:
     run_program(PRELUDE + """
 parent, calls = os.getpid(), Channel(None)

@@ -199,7 +199,7 @@ def test_a_beat_that_somebody_else_closed() -> None:
     assert worker.recv() == 1 and isinstance(worker.exception, Closed)
 
 
-# ---- signals, fork, exit ----
+# ---- signals, exit ----
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
@@ -233,48 +233,6 @@ with Worker(work, interval=0.001) as worker:
     print(list(worker))
 print(worker.state)
 """) == "interrupted [0, 1, 2]\n['still there']\nreturned\n"
-
-
-@not_thread_sanitized
-def test_workers_of_the_parent_have_ended_in_a_child() -> None:
-    assert run_program("""
-import os, sys, signal
-from heartbeat import *
-from support import wait_for_receivers
-
-def work(ctx):
-    while True:
-        ctx.send(ctx.recv(jobs))
-
-jobs, done = Channel(), Channel()
-workers = [Worker(work, interval=0.001, done=done, name=str(number)).start() for number in range(3)]
-wait_for_receivers(jobs, 3)
-read, write = os.pipe()
-pid = os.fork()
-if pid == 0:
-    signal.alarm(100)
-    for worker in workers:
-        worker.join(30)
-        assert worker.state == "stopped" and worker.exception is None
-        assert list(worker) == [] and len(list(worker.pulses)) <= 1 and worker.beat.closed
-        worker.stop()
-    done.close()
-    afresh = Worker(work, interval=0.001).start()
-    afresh.pulses.recv(timeout=30)
-    jobs.send(5, timeout=30)
-    assert afresh.recv(timeout=30) == 5
-    afresh.stop()
-    afresh.join(30)
-    os._exit(7)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
-for number, worker in enumerate(workers):
-    jobs.send(number)
-    assert select(*workers).value == number
-done.close()
-for worker in workers:
-    worker.join(30)
-print("parent", workers[0].state)
-""") == "parent stopped\n"
 
 
 @not_thread_sanitized
@@ -352,7 +310,7 @@ import resource, sys
 from heartbeat import *
 from support import memory
 gate = Channel()
-soft = memory(0) + (256 << 20)
+soft = memory(0) + (64 << 20)
 worker = Worker(lambda ctx: ctx.sleep(1000))
 resource.setrlimit(resource.RLIMIT_AS, (soft, resource.RLIM_INFINITY))
 workers = []
