@@ -466,6 +466,8 @@ class Heartbeat(Source[float]):
 
 def snapshot() -> list[HeartbeatStats]: ...
 
+C_API: Any  # a capsule, for heartbeat.h
+
 @final
 class Done(Source[None]):
     @property

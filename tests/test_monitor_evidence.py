@@ -188,24 +188,27 @@ def hold():
 
 @needs_gil
 def test_starved_is_told_while_the_lock_is_held() -> None:
+    """Who waits for the lock wakes now and then to ask for it, and may be found so: then it is "missed"."""
     run_program(HOLD + f"""
 def work():
     while not done.closed:
         beat.pulse()
         ready.try_send(None)
         time.sleep(0.001)
-told = Channel(None)
+told, causes = Channel(None), []
 with Monitor(beat, timeout=0.3, grace=30, on_event=told.send).notify(writer, b"!"):
     task = go(work, name="worker")
-    ready.recv()
-    hold()
-    released = now()
-    health = told.recv(timeout={SOON})
-    assert health.cause == "starved" and not health.healthy, health
-    assert health.since + health.silent_for <= released, health
+    while "starved" not in causes:
+        ready.recv()
+        hold()
+        released = now()
+        health = told.recv(timeout={SOON})
+        causes.append(health.cause)
+        assert health.since + health.silent_for <= released, health
+        assert set(causes) <= {{"starved", "missed"}} and len(causes) < 5, health
+        assert told.recv(timeout={SOON}).healthy
     assert "interpreter lock" in health.where and "'worker'" in health.where, health
     assert "work" in (health.stack or "work"), health
-    assert told.recv(timeout={SOON}).healthy
     done.close()
     task.result({SOON})
 """)

@@ -60,9 +60,14 @@ void hbpy_attach(PyThreadState *py_thread)
         hb_thread_attaching(here, false);
 }
 
+/* A thread that runs no handlers of Python's keeps its place, whatever signal it took. */
 static hb_status park(hb_select *select, hb_duty *duty, hb_time until)
 {
-    return duty ? hb_duty_park(duty, select, until) : hb_select_park(select, until);
+    hb_status status;
+    do {
+        status = duty ? hb_duty_park(duty, select, until) : hb_select_park(select, until);
+    } while (status == HB_INTERRUPTED && !is_main_thread());
+    return status;
 }
 
 /* To see to signals the main thread must attach first, which takes long while

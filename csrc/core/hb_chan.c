@@ -220,8 +220,7 @@ static size_t recv_queued_locked(hb_chan *chan, hb_word *words, size_t n)
     n = n < chan->ring.count ? n : chan->ring.count;
     if (n == 0 || hb__queue_first_locked(&chan->senders))
         return 0;
-    for (size_t i = 0; i < n; i++)
-        words[i] = hb__ring_pop(&chan->ring);
+    hb__ring_pop_many(&chan->ring, words, n);
     chan->receives += n;
     hb__source_hint_locked(&chan->source, HB_SEND);
     if (chan->ring.count == 0)

@@ -70,7 +70,7 @@ static hb_status why_stopped(hb_duty *duty)
 
 static hb_status check_at(hb_duty *duty, hb_stamp now)
 {
-    if (hb_duty_stopped(duty) || hb_beat_ending(duty->beat) == HB_REVOKED)
+    if (hb_duty_stopped(duty) || (hb_beat_has_ended(duty->beat) && why_stopped(duty) == HB_REVOKED))
         return why_stopped(duty);
     if (may_be_due(duty, now))
         look_at_clock(duty);

@@ -13,13 +13,22 @@ void hb_evidence_set_interpreter(uintptr_t begin, uintptr_t end)
 
 /* ---- one look ---- */
 
+/* Who waits for the interpreter lock wakes every few milliseconds to ask for it: found awake, it is looked at
+ * again. */
+#define LOOKS 3
+
 static bool waits_for_interpreter(const hb_thread_view *view)
 {
     uint64_t begin = hb_load_relaxed(&interpreter_begin), end = hb_load_relaxed(&interpreter_end);
     if (begin == end || view->state != HB_THREAD_RUNS)
         return false;
-    uintptr_t word = hb_platform_sleeps_on(view->system_id);
-    return word >= begin && word < end;
+    for (int i = 0; i < LOOKS; i++) {
+        uintptr_t word = hb_platform_sleeps_on(view->system_id);
+        if (word != 0)
+            return word >= begin && word < end;
+        hb_platform_yield();
+    }
+    return false;
 }
 
 static void describe(const hb_thread_view *view, hb_time now, char *words, size_t size)

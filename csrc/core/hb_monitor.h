@@ -14,7 +14,7 @@
  *      newest is kept. Publishing never waits.
  *   M3 Evidence is taken when half of the last timeout is left, the verdict is spoken and
  *      the actions are carried out when it has run out. In between the beat is late.
- *   M4 The monitor doubts itself first: a round that begins late by d, more than a sixteenth of
+ *   M4 The monitor doubts itself first: a round that begins late by d, more than an eighth of
  *      a beat's timeout, gives that beat d more from then on (at most what a pulse would give it)
  *      before it is judged; several times if need be, but not for ever. Time in which the
  *      machine slept is not silence.

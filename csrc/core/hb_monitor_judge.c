@@ -4,7 +4,7 @@
 #include "hb_monitor_impl.h"
 
 /* M4: a monitor that always is late must come to a verdict at some time. */
-#define MOST_DOUBTS 8
+#define MOST_DOUBTS 3
 
 /* ---- deadlines ---- */
 
@@ -171,7 +171,7 @@ static hb_time credit_locked(hb_beat *beat)
         hb_time lost = hb__monitors.lost - hb__notes_locked(beat)->lost;
         credit = lost > credit ? lost : credit;
     }
-    if (credit <= watched->timeout / 16)
+    if (credit <= watched->timeout / 8)
         return 0;
     return credit < hb__limit_of(watched) ? credit : hb__limit_of(watched);
 }

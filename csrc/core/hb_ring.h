@@ -5,6 +5,8 @@
 #ifndef HB_RING_H
 #define HB_RING_H
 
+#include <string.h>
+
 #include "hb_wait.h"
 
 typedef struct hb_ring {
@@ -51,6 +53,17 @@ static inline hb_word hb__ring_pop(hb_ring *ring)
     ring->head = (ring->head + 1) & (ring->size - 1);
     ring->count--;
     return word;
+}
+
+/* The oldest n, which are there. */
+static inline void hb__ring_pop_many(hb_ring *ring, hb_word *words, size_t n)
+{
+    size_t to_end = (size_t)(ring->size - ring->head);
+    size_t first = n < to_end ? n : to_end;
+    memcpy(words, ring->words + ring->head, first * sizeof *words);
+    memcpy(words + first, ring->words, (n - first) * sizeof *words);
+    ring->head = (ring->head + n) & (ring->size - 1);
+    ring->count -= n;
 }
 
 #endif

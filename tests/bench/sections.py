@@ -120,6 +120,8 @@ PYTHON = {
     "four_to_four-unbounded": 200_000,
     "send_many_recv_many": 2_000_000,
     "one_to_one-many": 1_000_000,
+    "native_worker": 5_000_000,
+    "native_worker-interval": 5_000_000,
     "select_ready-2": 200_000,
     "select_ready-64": 50_000,
     "selector_ready-2": 200_000,

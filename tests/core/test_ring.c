@@ -56,6 +56,29 @@ static void room_that_is_there_is_not_reserved_again(void)
     hb__ring_fini(&ring);
 }
 
+/* From every place the head can have, around the end or not. */
+static void many_come_out_at_once(void)
+{
+    for (int64_t skip = 0; skip < 8; skip++)
+        for (size_t n = 1; n <= 8; n++) {
+            hb_ring ring = { NULL, 0, 0, 0 };
+            hb_word words[8];
+            for (int64_t i = 0; i < 8 + skip; i++) {
+                push(&ring, i);
+                if (i < skip)
+                    hb__ring_pop(&ring);
+            }
+            CHECK_EQ(ring.size, 8);
+            hb__ring_pop_many(&ring, words, n);
+            for (size_t i = 0; i < n; i++)
+                CHECK_EQ(words[i].i64, skip + (int64_t)i);
+            CHECK_EQ(ring.count, 8 - n);
+            if (ring.count)
+                CHECK_EQ(hb__ring_pop(&ring).i64, skip + (int64_t)n);
+            hb__ring_fini(&ring);
+        }
+}
+
 /* For every place the head can have when the ring is full and must grow. */
 static void growing_unrolls_a_wrapped_ring(void)
 {
@@ -129,6 +152,7 @@ int main(void)
     RUN(words_come_out_as_they_went_in);
     RUN(the_size_is_a_power_of_two_and_no_more_than_needed);
     RUN(room_that_is_there_is_not_reserved_again);
+    RUN(many_come_out_at_once);
     RUN(growing_unrolls_a_wrapped_ring);
     RUN(a_small_ring_keeps_its_memory);
     RUN(a_burst_gives_its_memory_back);

@@ -35,13 +35,13 @@ class Counter:
 def follow(worker: Worker[int], monitor: Monitor, printed: list[int]) -> Health | None:
     """Print results until they end (None), or until the worker is not healthy."""
     while True:
-        index, value, ok = select(worker.results, monitor, biased=True)
-        if index == 1:
-            return None if value.cause == "exited" else value
-        if not ok:
+        heard = select(worker.results, monitor, biased=True).value
+        if isinstance(heard, Health):
+            return None if heard.cause == "exited" else heard
+        if heard is None:  # the results have ended
             return None
-        printed.append(value)
-        print(value, flush=True)
+        printed.append(heard)
+        print(heard, flush=True)
 
 
 def count(numbers: int, timeout: float) -> list[int]:

@@ -140,11 +140,11 @@ class Pool:
             self.hire()
         while self.waiting_for:
             # In this order: silence is noticed however busy the rest is.
-            chosen = select(self.monitor, *self.open_results(), biased=True)
-            if chosen.index == 0:
-                self.on_health(chosen.value)
-            elif chosen.ok:
-                self.on_result(chosen.value)
+            heard = select(self.monitor, *self.open_results(), biased=True).value
+            if isinstance(heard, Health):
+                self.on_health(heard)
+            elif heard is not None:  # None: a worker's results have just ended
+                self.on_result(heard)
 
     def open_results(self) -> Iterator[Worker[Outcome] | None]:
         """A worker whose results have ended is a case that never is ready."""

@@ -34,10 +34,10 @@ class Trap:
 def watch(worker: Worker[None], monitor: Monitor) -> Health:
     """Print pulses until the monitor has something to say."""
     while True:
-        index, value, ok = select(monitor, worker.pulses, biased=True)
-        if index == 0:
-            return value
-        if ok:
+        heard = select(monitor, worker.pulses, biased=True)
+        if isinstance(heard.value, Health):
+            return heard.value
+        if heard.ok:
             print("pulse", flush=True)
 
 

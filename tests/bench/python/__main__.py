@@ -7,6 +7,7 @@ import sys
 import batches
 import beats
 import idle
+import native
 import nonblocking
 import pingpong
 import selecting
@@ -18,7 +19,7 @@ from kinds import KINDS
 from timing import Benchmark
 
 COMPARED = (uncontended, nonblocking, pingpong, throughput)
-OURS_ALONE = (batches, selecting, idle, silence)
+OURS_ALONE = (batches, selecting, idle, silence, native)
 
 
 def scenarios(kind: str) -> dict[str, Benchmark]:
