@@ -5,7 +5,7 @@
  * is most often a value somebody bound to the function.) What needs more is refused before
  * there is a thread. That a call of it makes a generator is seen when it is called
  * (worker_run.c). Native units are read elsewhere (native.h), and first: some of them can be
- * called from Python too. */
+ * called from Python too, but no plain function is one, and most work is that. */
 #include "worker.h"
 
 static int refuse(PyObject *py_work, const char *why)
@@ -100,15 +100,25 @@ static int read_callable(PyObject *py_work)
 
 /* ---- any work ---- */
 
-/* A function that stands for another, as decorators make them, has that one's signature. */
-static int read_any(PyObject *py_work)
+/* The function of a plain function or method, else NULL. */
+static PyObject *function_of(PyObject *py_work)
 {
-    if (PyObject_HasAttrString(py_work, "__wrapped__"))
-        return read_callable(py_work);
-    if (PyFunction_Check(py_work))
-        return read_function(py_work, py_work, 0);
-    if (PyMethod_Check(py_work) && PyFunction_Check(PyMethod_GET_FUNCTION(py_work)))
-        return read_function(py_work, PyMethod_GET_FUNCTION(py_work), 1);
+    PyObject *py_function = PyMethod_Check(py_work) ? PyMethod_GET_FUNCTION(py_work) : py_work;
+    return PyFunction_Check(py_function) ? py_function : NULL;
+}
+
+/* It stands for another, as decorators make them, and has that one's signature. */
+static bool is_wrapper(PyObject *py_function)
+{
+    PyObject *py_attributes = ((PyFunctionObject *)py_function)->func_dict;
+    return py_attributes && PyDict_GetItemString(py_attributes, "__wrapped__");
+}
+
+static int read_python(PyObject *py_work)
+{
+    PyObject *py_function = function_of(py_work);
+    if (py_function && !is_wrapper(py_function))
+        return read_function(py_work, py_function, py_function != py_work);
     if (PyCallable_Check(py_work))
         return read_callable(py_work);
     PyErr_Format(PyExc_TypeError, "work must be callable, not %s", Py_TYPE(py_work)->tp_name);
@@ -117,10 +127,11 @@ static int read_any(PyObject *py_work)
 
 int hbpy_worker_read_work(hbpy_worker *self, PyObject *py_work, PyObject *py_data)
 {
-    int native = hbpy_native_read(py_work, py_data, &self->native);
+    bool plain = function_of(py_work) && (!py_data || py_data == Py_None);
+    int native = plain ? 0 : hbpy_native_read(py_work, py_data, &self->native);
     if (native)
         return native < 0 ? -1 : 0;
-    int takes = read_any(py_work);
+    int takes = read_python(py_work);
     if (takes < 0)
         return -1;
     self->takes_context = takes;
