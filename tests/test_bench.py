@@ -67,8 +67,8 @@ def named_in_readme() -> set[str]:
 
 
 def base_name(scenario: str) -> str:
-    """Without the capacity or the number of sources."""
-    return re.sub(r"-(n|unbounded|many|\d+)$", "", scenario)
+    """Without the capacity, the number of sources, or what is varied."""
+    return re.sub(r"-(n|unbounded|many|interval|\d+)$", "", scenario)
 
 
 def test_readme_explains_every_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
