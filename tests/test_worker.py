@@ -32,7 +32,7 @@ from heartbeat import (
     sleep,
     try_select,
 )
-from support import QUIET, SOON, wait_for_receivers, wait_until
+from support import QUIET, SOON, not_thread_sanitized, wait_for_receivers, wait_until
 
 Told = list[threading.ExceptHookArgs]
 
@@ -481,6 +481,7 @@ def test_stop_at_any_moment_loses_nothing_but_the_pending() -> None:
         assert len(jobs) + len(results) in (49, 50)
 
 
+@not_thread_sanitized
 def test_hundreds_of_workers_at_once() -> None:
     jobs: Channel[int] = Channel()
     workers = [Worker(double(jobs), results=1, interval=0.01) for _ in range(200)]
@@ -560,6 +561,7 @@ def test_a_cycle_through_a_worker_that_never_ran() -> None:
     assert watch() is None
 
 
+@not_thread_sanitized
 def test_idle_workers_take_no_processor() -> None:
     """A thousand wait for work, one of them to hand over a result."""
     jobs: Channel[int] = Channel()
