@@ -16,7 +16,7 @@ from typing import (
     overload,
     type_check_only,
 )
-from typing_extensions import Buffer, disjoint_base
+from typing_extensions import Buffer, CapsuleType, disjoint_base
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -29,6 +29,8 @@ _E = TypeVar("_E")
 
 _Duration: TypeAlias = float | timedelta
 _Case: TypeAlias = Source[_T] | _BoundCase[_T] | None
+
+C_API: Final[CapsuleType]  # of csrc/include/heartbeat.h
 
 class Error(Exception):
     code: int | None

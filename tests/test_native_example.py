@@ -81,7 +81,7 @@ def test_words_move_without_the_gil(scaling: Any) -> None:
     assert scaling.scale(beat, source, target, 2.0, SOON) == 3
     assert target.recv_many(9) == [2.0, 4.0, 6.0]
     stats = beat.stats()
-    assert stats.pulses == 1 and stats.progress[0] == 3.0 and stats.progress[2] == "scaling"
+    assert stats.pulses == 1 and stats.progress == (3.0, None, "scaling")
 
 
 def test_native_waits_meet_python(scaling: Any) -> None:

@@ -6,6 +6,7 @@ void hb_duty_init(hb_duty *duty, hb_beat *beat, hb_chan *done, hb_time interval)
 {
     duty->beat = beat;
     duty->done = done;
+    duty->party = hb_party_here();
     duty->interval = interval;
     duty->next = interval ? hb_time_add(hb_now(), interval) : HB_FOREVER;
     duty->looked = duty->quiet = 0;
@@ -59,7 +60,8 @@ static bool may_be_due(hb_duty *duty, hb_stamp now)
 
 bool hb_duty_stopped(hb_duty *duty)
 {
-    return hb_chan_is_closed(duty->done);
+    return hb_chan_is_closed(duty->done) ||
+           (duty->party && hb_load_relaxed(&duty->party->stopping));
 }
 
 /* Who was replaced is told to stop as well; that it was replaced says more. */

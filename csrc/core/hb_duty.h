@@ -28,6 +28,7 @@
 typedef struct hb_duty {
     hb_beat *beat;    /* constant; a reference of the owner's */
     hb_chan *done;    /* constant; likewise */
+    hb_party *party;  /* constant: the thread's, or NULL */
     hb_time interval; /* constant: 0: none */
     hb_time next;     /* when the next pulse is due, with an interval; else HB_FOREVER */
     hb_stamp looked;  /* with an interval: when the clock was looked at, and for how many counts */
@@ -44,9 +45,10 @@ void hb_duty_begin_unit(hb_duty *duty); /* nothing if one is open */
 void hb_duty_end_unit(hb_duty *duty);   /* nothing if none is */
 
 /* At the beginning of every operation of the worker's: pulses if the interval says so, for a
- * worker may never have to wait. HB_OK, HB_STOPPED once done is closed, HB_REVOKED. */
+ * worker may never have to wait. HB_OK, HB_STOPPED once it is to stop, HB_REVOKED. */
 hb_status hb_duty_check(hb_duty *duty);
 
+/* Whether it is to stop, because done is closed or because the engine stops. */
 bool hb_duty_stopped(hb_duty *duty);
 
 /* hb_select_park for a select whose cases include the receive from `done`: pulses when it is

@@ -93,7 +93,7 @@ static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
 static bool party_waits(hb_party *party, hb_waiter *waiter)
 {
     hb_lock_acquire(&party->lock);
-    bool stopping = waiter && party->stopping;
+    bool stopping = waiter && hb_load_relaxed(&party->stopping);
     party->waiting = waiter;
     hb_lock_release(&party->lock);
     return !stopping;
@@ -210,7 +210,7 @@ void hb_party_init(hb_party *party)
 {
     hb_lock_init(&party->lock);
     party->waiting = NULL;
-    party->stopping = false;
+    hb_store_relaxed(&party->stopping, 0);
 }
 
 void hb_party_enter(hb_party *party)
@@ -218,10 +218,15 @@ void hb_party_enter(hb_party *party)
     this_party = party;
 }
 
+hb_party *hb_party_here(void)
+{
+    return this_party;
+}
+
 hb_waiter *hb__party_stop(hb_party *party)
 {
     hb_lock_acquire(&party->lock);
-    party->stopping = true;
+    hb_store_relaxed(&party->stopping, 1);
     hb_waiter *waiter = party->waiting;
     bool won = waiter && hb__wait_win(waiter);
     hb_lock_release(&party->lock);

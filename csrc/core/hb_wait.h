@@ -141,12 +141,14 @@ static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status,
 typedef struct hb_party {
     hb_lock lock;
     hb_waiter *waiting; /* lock: what it waits with, NULL if it does not */
-    bool stopping;      /* lock: waits end with HB_STOPPED from now on */
+    hb_atomic_u32 stopping; /* lock, or only to look: waits end with HB_STOPPED from now on */
 } hb_party;
 
 void hb_party_init(hb_party *party);
 /* Makes the party the calling thread's; NULL ends that. */
 void hb_party_enter(hb_party *party);
+/* The calling thread's; NULL if it has none. */
+hb_party *hb_party_here(void);
 /* Ends the party's present wait, and every later one. Returns the waiter that
  * hb__wait_wake must be called with once no lock is held, or NULL. */
 hb_waiter *hb__party_stop(hb_party *party);

@@ -1,5 +1,6 @@
 /* hb_native: the loop that calls a unit, its codes, and the channels' many words for native threads. */
 #include "hb_native.h"
+#include "hb_worker.h"
 #include "support.h"
 
 typedef struct run {
@@ -199,6 +200,29 @@ static void done_ends_it_before_the_next_call(void)
     unmake(&r);
 }
 
+static void go_as_worker(void *opaque)
+{
+    go(opaque);
+}
+
+/* It neither waits nor is told by its done. */
+static void stop_the_engine(void)
+{
+    run r;
+    hb_worker *worker;
+    make(&r, HB_UNBOUNDED, INT64_MAX);
+    CHECK_EQ(hb_worker_start(&worker, go_as_worker, &r, "native"), HB_OK);
+    while (hb_chan_len(r.results) < 1000)
+        sched_yield();
+    CHECK_EQ(hb_workers_stop(HB_FOREVER), HB_OK);
+    check_ended(&r, HB_STOPPED, 0);
+}
+
+static void it_ends_with_the_engine(void)
+{
+    check_in_child(stop_the_engine);
+}
+
 static int whole(hb_handle *handle, void *data)
 {
     run *r = data;
@@ -287,6 +311,7 @@ int main(void)
     RUN(statuses_are_passed_through);
     RUN(closed_results_are_a_failure);
     RUN(done_ends_it_before_the_next_call);
+    RUN(it_ends_with_the_engine);
     RUN(a_whole_worker_is_called_once);
     RUN(many_words_wait_for_room_and_for_the_first);
     RUN(many_words_tell_how_far_they_came);
