@@ -468,8 +468,6 @@ class Heartbeat(Source[float]):
 
 def snapshot() -> list[HeartbeatStats]: ...
 
-C_API: Any  # a capsule, for heartbeat.h
-
 @final
 class Done(Source[None]):
     @property
