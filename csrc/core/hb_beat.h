@@ -67,7 +67,7 @@ struct hb_beat {
     hb_atomic_u32 flags;   /* HB_BEAT_ */
     hb_atomic_u32 thread;  /* P: hb_thread id of the last to pulse, 0 if unknown */
     hb_stamp opened;       /* constant while open */
-    hb_atomic_ptr more;    /* hb_more; set once, under B */
+    hb_atomic_ptr more;    /* hb_more; set once */
     hb_atomic_u32 refs;    /* 0: not open */
     hb_atomic_u8 end;      /* hb_end; set once */
     hb_atomic_u8 fresh;    /* P: 1 until the pulse has been received */
