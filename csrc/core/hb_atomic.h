@@ -46,7 +46,6 @@ void hb_explore_pause(void);
 #define hb_fetch_sub(p, v) HB_ATOMIC_STEP(atomic_fetch_sub_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_fetch_or(p, v) HB_ATOMIC_STEP(atomic_fetch_or_explicit((p), (v), memory_order_acq_rel))
-#define hb_fetch_and(p, v) HB_ATOMIC_STEP(atomic_fetch_and_explicit((p), (v), memory_order_acq_rel))
 #define hb_cas(p, expected, desired)                                             \
     HB_ATOMIC_STEP(atomic_compare_exchange_strong_explicit(                      \
         (p), (expected), (desired), memory_order_acq_rel, memory_order_acquire))

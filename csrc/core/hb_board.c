@@ -7,8 +7,9 @@
 
 static struct {
     hb_lock lock;
-    uint32_t size;    /* lock; constant once set: in slots */
-    uint32_t free;    /* lock: number of the first, through watched.next; 0: none */
+    uint32_t size;       /* lock; constant once set: in slots */
+    uint32_t free;       /* lock: number of the first, through watched.next; 0: none */
+    hb_atomic_u32 begun; /* the header is written; for those without the lock */
 } board;
 
 hb_beat *hb__board_slots; /* slot 0 is the header's */
@@ -41,6 +42,7 @@ static bool begin_locked(void)
     header()->first = HB_BOARD_FIRST;
     header()->stamps_count = hb_load_relaxed(&hb__stamp_counts);
     hb_store_relaxed(&header()->used, HB_BOARD_FIRST);
+    hb_store_release(&board.begun, 1);
     return true;
 }
 
@@ -134,18 +136,16 @@ static bool ref_if_open(hb_beat *beat)
 
 hb_beat *hb__board_after(uint32_t number)
 {
-    hb_beat *found = NULL;
-    hb_lock_acquire(&board.lock);
+    const hb_board_header *begun = hb_board();
+    uint32_t used = begun ? hb_load_acquire(&begun->used) : 0;
     uint32_t next = number < HB_BOARD_FIRST ? HB_BOARD_FIRST : number + 1;
-    uint32_t used = hb__board_slots ? hb_load_relaxed(&header()->used) : 0;
-    for (; next < used && !found; next++)
+    for (; next < used; next++)
         if (ref_if_open(&hb__board_slots[next]))
-            found = &hb__board_slots[next];
-    hb_lock_release(&board.lock);
-    return found;
+            return &hb__board_slots[next];
+    return NULL;
 }
 
 const hb_board_header *hb_board(void)
 {
-    return hb__board_slots ? header() : NULL;
+    return hb_load_acquire(&board.begun) ? header() : NULL;
 }

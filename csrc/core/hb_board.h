@@ -8,8 +8,11 @@
  *   B1 Slot numbers run from HB_BOARD_FIRST to `used`; every slot below `used` is open
  *      (refs > 0) or in the list of the free.
  *   B2 A slot that was given back keeps its number and its place in memory.
+ *   B3 refs goes from 0 only under the lock, when the slot is ready to be seen; so whoever
+ *      raises it from 1 or more has an open beat.
  *
- * Locking: one lock for the header and the free list; taken before no other. */
+ * Locking: one lock for the header and the free list; taken before no other. Looking for
+ * open slots takes none, because it may have to pass a million that are free. */
 #ifndef HB_BOARD_H
 #define HB_BOARD_H
 
@@ -30,7 +33,8 @@ typedef struct hb_board_header {
 hb_beat *hb__board_take(hb_more *more);
 void hb__board_give(hb_beat *beat);
 
-/* The lowest open slot above `number`, with a reference; NULL if there is none. */
+/* The lowest open slot above `number`, with a reference; NULL if there is none. Whoever opens
+ * or closes a beat meanwhile is not held up. */
 hb_beat *hb__board_after(uint32_t number);
 
 extern hb_beat *hb__board_slots; /* constant once set, before the first number is given */
