@@ -7,13 +7,9 @@
 #   waiting    select, try_select, Selector, Selected, recv, send, seed, Source
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
-#   threads    go, Task, Stopped
-#   extensions get_include
-#   threads    go, Task, Stopped
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
-#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
-#   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot
 #   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
+#   extensions get_include
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
 from heartbeat._headers import get_include

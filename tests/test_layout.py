@@ -146,3 +146,8 @@ def test_package_rests_on_the_extension(path: Path) -> None:
     foreign = [name for name in imported_modules(path) if name.split(".")[0] in {"tests", "setup"}]
     assert foreign == []
     assert path.name != "__init__.py" or "heartbeat._native" in imported_modules(path)
+
+
+def test_no_type_is_made_twice() -> None:
+    table = re.findall(r"hbpy_init_\w+", (BINDING / "module.c").read_text())
+    assert len(table) == len(set(table)) > 20

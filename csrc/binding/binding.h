@@ -30,6 +30,7 @@ typedef struct hbpy_state {
     PyObject *monitors; /* a set: those that run and have something to do */
     PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     PyTypeObject *Worker, *WorkerContext, *Done;
+    PyTypeObject *Bubble;
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -70,6 +71,7 @@ int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
+int hbpy_init_bubble(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);
@@ -169,6 +171,9 @@ hb_status hbpy_wait(hb_select *select, hb_time deadline);
 /* The same for a worker on duty (NULL: none): it pulses while it waits. The select's cases
  * include the receive from the duty's `done`. */
 hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline);
+
+/* Whether the calling thread is the main thread, which runs the handlers of signals. */
+bool hbpy_is_main_thread(void);
 
 /* Attaches, and lets whoever watches this thread know that it waits for the
  * interpreter lock. The only way to attach. */

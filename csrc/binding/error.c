@@ -6,6 +6,8 @@ static PyObject *exception_of(hbpy_state *state, hb_status status)
     switch (status) {
     case HB_TIMEOUT:
         return PyExc_TimeoutError;
+    case HB_DEADLOCK:
+        return state->DeadlockError;
     case HB_STOPPED:
         return state->Stopped;
     case HB_REVOKED:

@@ -20,14 +20,14 @@
  * thread can read it. */
 static unsigned long main_thread;
 
-static bool is_main_thread(void)
+bool hbpy_is_main_thread(void)
 {
     return PyThread_get_thread_ident() == main_thread;
 }
 
 static hb_time slice_end(hb_time deadline)
 {
-    if (!is_main_thread())
+    if (!hbpy_is_main_thread() || hb__here) /* in a bubble the sleep itself ends in time */
         return deadline;
     hb_time end = hb_time_add(hb_now(), hb_platform_signal_slice());
     return end < deadline ? end : deadline;
@@ -46,7 +46,7 @@ static void give_way(void)
 /* Whether the thread has to see to signals before it waits on. */
 static bool looks_up(hb_status parked, hb_time until, hb_time deadline)
 {
-    return is_main_thread() &&
+    return hbpy_is_main_thread() &&
            (parked == HB_INTERRUPTED || (parked == HB_TIMEOUT && until < deadline));
 }
 
@@ -66,7 +66,7 @@ static hb_status park(hb_select *select, hb_duty *duty, hb_time until)
     hb_status status;
     do {
         status = duty ? hb_duty_park(duty, select, until) : hb_select_park(select, until);
-    } while (status == HB_INTERRUPTED && !is_main_thread());
+    } while (status == HB_INTERRUPTED && !hbpy_is_main_thread());
     return status;
 }
 

@@ -166,8 +166,8 @@ void hb_chan_unref(hb_chan *chan)
 hb_status hb_chan_try_send(hb_chan *chan, hb_word word)
 {
     hb_waiter *peer = NULL;
-    if (!chan)
-        return HB_WOULD_BLOCK;
+    if (!chan || hb_source_is_foreign(&chan->source))
+        return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = send_locked(chan, word, &peer);
     hb_lock_release(&chan->source.lock);
@@ -178,8 +178,8 @@ hb_status hb_chan_try_send(hb_chan *chan, hb_word word)
 hb_status hb_chan_try_recv(hb_chan *chan, hb_word *word)
 {
     hb_waiter *peer = NULL;
-    if (!chan)
-        return HB_WOULD_BLOCK;
+    if (!chan || hb_source_is_foreign(&chan->source))
+        return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = recv_locked(chan, word, &peer);
     hb_lock_release(&chan->source.lock);
@@ -200,8 +200,8 @@ hb_status hb_chan_try_send_many(hb_chan *chan, const hb_word *words, size_t n, s
     hb_waiter *chain = NULL;
     hb_status status = HB_OK;
     *done = 0;
-    if (!chan)
-        return HB_WOULD_BLOCK;
+    if (!chan || hb_source_is_foreign(&chan->source))
+        return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
     for (; *done < n; ++*done) {
         hb_waiter *peer = NULL;
@@ -233,8 +233,8 @@ hb_status hb_chan_try_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t 
     hb_waiter *chain = NULL;
     hb_status status = HB_OK;
     *done = 0;
-    if (!chan)
-        return HB_WOULD_BLOCK;
+    if (!chan || hb_source_is_foreign(&chan->source))
+        return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
     while (status == HB_OK && (*done += recv_queued_locked(chan, words + *done, n - *done)) < n) {
         hb_waiter *peer = NULL;

@@ -5,6 +5,8 @@
 static hb_status begin(hb_chan *chan, hb_direction direction, hb_link *link, hb_word *word)
 {
     hb_waiter *peer = NULL;
+    if (hb_source_is_foreign(&chan->source))
+        return HB_FOREIGN;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = chan->source.ops->take_locked(&chan->source, direction, word, 0, &peer);
     if (status == HB_WOULD_BLOCK) {

@@ -60,6 +60,7 @@ void hb_follow_start(hb_follow *follow, hb_source *source, hb_chan *chan, hb_dro
 {
     hb_waiter_init(&follow->waiter);
     follow->waiter.wake = wake_follow;
+    follow->waiter.here = NULL; /* no thread sleeps on it */
     follow->link = (hb_link){ .waiter = &follow->waiter };
     follow->source = source;
     follow->chan = hb_chan_ref(chan);

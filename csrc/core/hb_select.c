@@ -51,8 +51,10 @@ static bool list_sources(hb_select *select)
         if (distinct == 0 || select->order[distinct - 1] != select->order[i])
             select->order[distinct++] = select->order[i];
     select->sources = distinct;
-    for (uint32_t i = 0; i < distinct; i++)
+    for (uint32_t i = 0; i < distinct; i++) {
         select->timed |= select->order[i]->ops->due_locked != NULL;
+        select->foreign |= hb_source_is_foreign(select->order[i]);
+    }
     return distinct == n;
 }
 
@@ -109,6 +111,7 @@ hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bo
     select->n = n;
     select->biased = biased;
     select->timed = false;
+    select->foreign = false;
     select->placed = false;
     select->turns = NULL;
     if (allocate(select) && (list_sources(select) || biased || allocate_turns(select)))
@@ -166,6 +169,8 @@ static hb_status poll_locked(hb_select *select, hb_waiter **peer)
 hb_status hb_select_try(hb_select *select)
 {
     hb_waiter *peer = NULL;
+    if (select->foreign)
+        return HB_FOREIGN;
     lock_all(select);
     hb_status status = poll_locked(select, &peer);
     unlock_all(select);
@@ -176,8 +181,8 @@ hb_status hb_select_try(hb_select *select)
 hb_status hb_case_try(const hb_case *c, hb_word *word)
 {
     hb_waiter *peer = NULL;
-    if (!c->source)
-        return HB_WOULD_BLOCK;
+    if (!c->source || hb_source_is_foreign(c->source))
+        return c->source ? HB_FOREIGN : HB_WOULD_BLOCK;
     *word = c->word;
     hb_time now = c->source->ops->due_locked ? hb_now() : 0;
     hb_lock_acquire(&c->source->lock);
@@ -224,6 +229,8 @@ static hb_time earliest_due_locked(hb_select *select)
 hb_status hb_select_begin(hb_select *select)
 {
     hb_waiter *peer = NULL;
+    if (select->foreign)
+        return HB_FOREIGN;
     lock_all(select);
     hb_status status = poll_locked(select, &peer);
     if (status == HB_WOULD_BLOCK) {

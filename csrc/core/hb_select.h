@@ -26,7 +26,8 @@
 #define HB_MAX_CASES 65536u
 #define HB_INLINE_CASES 8u
 
-/* Makes one case happen if it can: HB_OK, HB_CLOSED, HB_WOULD_BLOCK, HB_NO_MEMORY. */
+/* Makes one case happen if it can: HB_OK, HB_CLOSED, HB_WOULD_BLOCK, HB_FOREIGN,
+ * HB_NO_MEMORY. */
 hb_status hb_case_try(const hb_case *c, hb_word *word);
 
 typedef struct hb_select {
@@ -34,6 +35,7 @@ typedef struct hb_select {
     uint32_t n;
     bool biased;
     bool timed;    /* some source has a due time */
+    bool foreign;  /* some source belongs to a bubble this thread is not in */
     hb_time due;   /* while linked: the earliest of them */
     bool placed;   /* some begin has linked */
     hb_time since; /* when the first of these did */
@@ -55,7 +57,7 @@ typedef struct hb_select {
 hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased);
 void hb_select_fini(hb_select *select);
 
-/* HB_OK or HB_CLOSED with index and word, HB_WOULD_BLOCK, HB_NO_MEMORY. */
+/* HB_OK or HB_CLOSED with index and word, HB_WOULD_BLOCK, HB_FOREIGN, HB_NO_MEMORY. */
 hb_status hb_select_try(hb_select *select);
 
 /* As try; but HB_WOULD_BLOCK leaves the select linked: hb_select_wait must follow. */

@@ -35,6 +35,7 @@ typedef struct hb_source_ops {
 
 struct hb_source {
     hb_lock lock;
+    uint32_t bubble;          /* constant: of the bubble it was made in; 0: in none */
     const hb_source_ops *ops; /* constant */
     hb_queue receivers;       /* lock */
     hb_watch *watches;        /* lock: who wants to hear of it, mostly nobody */
@@ -44,6 +45,7 @@ struct hb_source {
 static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
 {
     hb_lock_init(&source->lock);
+    source->bubble = hb_here_bubble();
     source->ops = ops;
     source->receivers = (hb_queue){ .head = NULL };
     source->watches = NULL;
@@ -65,6 +67,12 @@ struct hb_case {
     hb_word word; /* HB_SEND: what to send */
 };
 
+/* It belongs to a bubble that the calling thread takes no part in. */
+static inline bool hb_source_is_foreign(const hb_source *source)
+{
+    return source->bubble && source->bubble != hb_here_bubble();
+}
+
 /* A case of that direction may have become ready. */
 static inline void hb__source_hint_locked(hb_source *source, hb_direction direction)
 {
@@ -76,7 +84,9 @@ static inline void hb__source_hint_locked(hb_source *source, hb_direction direct
  * direction the newcomer is a peer. */
 static inline void hb__source_enqueue_locked(hb_source *source, hb_direction direction, hb_link *link)
 {
+    hb_waiter *waiter = link->waiter;
     hb__queue_add_locked(source->ops->queue(source, direction), link);
+    waiter->outside |= waiter->here && waiter->here->bubble != source->bubble;
     hb__source_hint_locked(source, direction == HB_SEND ? HB_RECV : HB_SEND);
 }
 

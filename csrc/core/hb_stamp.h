@@ -12,6 +12,8 @@
  *      read at once; a reading that was held up is made again.
  *   S3 A machine that slept may have begun its count anew. hb_stamp_rebase then
  *      moves the base; stamps from before it count as made at the base.
+ *   S4 In a bubble stamps are nanoseconds of its clock, counted from HB_STAMP_FIRST. They mean
+ *      nothing outside of it, nor others inside.
  *
  * Locking: one lock for the base, a leaf. */
 #ifndef HB_STAMP_H
@@ -19,18 +21,27 @@
 
 #include <stdbool.h>
 
+#include "hb_here.h"
 #include "hb_lock.h"
 #include "hb_time.h"
 
 typedef uint64_t hb_stamp;
 
+/* S4. Its clock may begin at 0. */
+#define HB_STAMP_FIRST ((hb_stamp)2)
+
 extern hb_atomic_u32 hb__stamp_counts; /* the processor's count is fit; set once, early */
 
-static inline hb_stamp hb_stamp_now(void)
+static inline hb_stamp hb__stamp_real(void)
 {
     if (hb_load_relaxed(&hb__stamp_counts))
         return hb_platform_count();
     return (hb_stamp)hb_platform_now();
+}
+
+static inline hb_stamp hb_stamp_now(void)
+{
+    return hb__here ? hb_load_relaxed(hb__here->now) + HB_STAMP_FIRST : hb__stamp_real();
 }
 
 /* Called before the first stamp is made; again: nothing. */

@@ -15,6 +15,10 @@
     X(STOPPED, "the engine has stopped")                                    \
     X(REVOKED, "it was revoked: another has taken its place")               \
     X(BUSY, "a monitor watches it already")                                 \
+    X(FOREIGN, "it belongs to a virtual-time bubble of other threads")      \
+    X(DEADLOCK, "every thread of the bubble waits, and nothing is due")     \
+    X(STALLED, "a thread of the bubble does not come back to the engine")   \
+    X(MISUSED, "not now: the bubble is used otherwise")                     \
     X(FAILED, "a native unit returned a code of its own")                   \
     X(NO_MEMORY, "out of memory")                                           \
     X(NO_THREAD, "the system refused to start a thread")

@@ -1,10 +1,12 @@
 #include "hb_time.h"
 
-#include "hb_platform.h"
+#include "hb_here.h"
+
+_Thread_local hb_here *hb__here HB_STATIC_TLS;
 
 hb_time hb_now(void)
 {
-    return hb_platform_now();
+    return hb__here ? (hb_time)hb_load_relaxed(hb__here->now) : hb_platform_now();
 }
 
 hb_time hb_time_add(hb_time instant, hb_time duration)

@@ -1,8 +1,9 @@
 /* hb_time: instants and durations, and the clock in force.
  *
  * An instant is an int64 of nanoseconds on a monotonic clock; so is a duration.
- * HB_FOREVER is later than every instant. All of the core reads the clock
- * through hb_now(), so that a thread can be given another clock. */
+ * HB_FOREVER is later than every instant. What users meet as time is read through hb_now():
+ * in a thread of a bubble, the bubble's clock. Locks, spins and threads of the engine that serve
+ * all clocks use the real one, hb_platform_now(). */
 #ifndef HB_TIME_H
 #define HB_TIME_H
 

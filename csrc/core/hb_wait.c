@@ -8,6 +8,10 @@ static _Thread_local hb_party *this_party;
 
 void hb__wait_finish(hb_waiter *waiter)
 {
+    if (waiter->here) {
+        waiter->here->finish(waiter->here, waiter);
+        return;
+    }
     uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
     if (before & HB_WAITER_PARKED)
         hb_platform_unpark(&waiter->state);
@@ -18,6 +22,8 @@ void hb_waiter_init(hb_waiter *waiter)
     hb_store_relaxed(&waiter->state, 0);
     waiter->since = 0;
     waiter->wake = hb__wait_finish;
+    waiter->here = hb__here;
+    waiter->outside = false;
     waiter->cases = NULL;
     waiter->n_cases = 0;
     waiter->link = NULL;
@@ -57,6 +63,10 @@ void hb__wait_wake_chain(hb_waiter *chain)
  * who nudged it before has woken it, or it was awake and has yet to look. */
 static void nudge_locked(hb_waiter *waiter)
 {
+    if (waiter->here) {
+        waiter->here->nudge_locked(waiter->here, waiter);
+        return;
+    }
     uint32_t before = hb_fetch_or(&waiter->state, HB_WAITER_NUDGED);
     if ((before & (HB_WAITER_CLAIMED | HB_WAITER_NUDGED | HB_WAITER_PARKED)) == HB_WAITER_PARKED)
         hb_platform_unpark(&waiter->state);
@@ -73,15 +83,27 @@ bool hb_wait_cancel(hb_waiter *waiter)
 
 /* ---- parking ---- */
 
+/* What a thread of a bubble waits for outside of it happens in real time, in which its
+ * deadlines do not come. */
+static hb_time real_deadline(const hb_waiter *waiter, hb_time deadline)
+{
+    if (!waiter->here)
+        return deadline;
+    return deadline <= hb_now() ? 0 : HB_FOREVER;
+}
+
 static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
 {
+    if (waiter->here && !waiter->outside)
+        return waiter->here->park(waiter->here, waiter, deadline);
+    hb_time until = real_deadline(waiter, deadline);
     uint32_t seen = hb_fetch_or(&waiter->state, HB_WAITER_PARKED) | HB_WAITER_PARKED;
     while (!(seen & HB_WAITER_DONE)) {
         if (seen & HB_WAITER_NUDGED) {
             hb_fetch_and(&waiter->state, ~(uint32_t)HB_WAITER_NUDGED);
             return HB_RETRY;
         }
-        hb_status woken = hb_platform_park(&waiter->state, seen, deadline);
+        hb_status woken = hb_platform_park(&waiter->state, seen, until);
         seen = hb_load_acquire(&waiter->state);
         if (woken != HB_OK && !(seen & HB_WAITER_DONE))
             return woken;
@@ -120,7 +142,8 @@ static hb_status sleep_now(hb_waiter *waiter, hb_time deadline)
 
 hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline)
 {
-    return hb__spin(waiter) ? HB_OK : sleep_now(waiter, deadline);
+    bool watches = !waiter->here; /* in a bubble all is said by who sleeps */
+    return watches && hb__spin(waiter) ? HB_OK : sleep_now(waiter, deadline);
 }
 
 hb_status hb_wait_sleep(hb_time deadline)

@@ -32,6 +32,7 @@
 
 #include <stddef.h>
 
+#include "hb_here.h"
 #include "hb_lock.h"
 #include "hb_time.h"
 
@@ -42,7 +43,6 @@ typedef union hb_word {
     double f64;
 } hb_word;
 
-typedef struct hb_waiter hb_waiter;
 typedef struct hb_link hb_link;
 typedef struct hb_case hb_case; /* hb_source.h */
 
@@ -52,6 +52,8 @@ struct hb_waiter {
     hb_atomic_u32 state;         /* HB_WAITER_ bits */
     hb_time since;               /* owner; constant while linked */
     void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
+    hb_here *here;               /* owner; constant while linked: in whose bubble it sleeps, or NULL */
+    bool outside;                /* owner; constant while linked: it waits for something outside of that */
     const hb_case *cases;        /* owner; constant while linked: what it waits for, to explain it */
     uint32_t n_cases;            /* owner; constant while linked */
     hb_waiter *next;             /* winner: a chain of waiters to be woken */
@@ -72,7 +74,7 @@ typedef struct hb_queue {
     uint32_t epoch; /* of what is linked; another one's is not there */
 } hb_queue;
 
-/* Readies a waiter whose wake unparks the thread that calls hb_wait_park. */
+/* Readies a waiter whose wake unparks the calling thread, who calls hb_wait_park. */
 void hb_waiter_init(hb_waiter *waiter);
 
 /* True for exactly one caller (W1); the winner owes the waiter a wake. */

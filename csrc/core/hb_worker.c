@@ -2,11 +2,14 @@
 
 #include <stdlib.h>
 
+#include "hb_bubble.h"
+
 struct hb_worker {
     hb_worker_fn *fn; /* constant */
     void *arg;        /* constant */
     hb_chan *done;    /* constant */
     hb_thread *thread; /* constant; its own until it ends */
+    hb_participant *participant; /* constant; its own once it runs; NULL: started outside of bubbles */
     hb_worker_fn *lost; /* list lock; NULL: nobody wants to know */
     hb_worker *next, *prev; /* list lock */
     bool listed;            /* list lock */
@@ -97,9 +100,11 @@ static void run(void *arg)
 {
     hb_worker *worker = arg;
     hb_thread_enter(worker->thread);
+    hb_participant_enter(worker->participant);
     worker->fn(worker->arg);
     hb_chan_close(worker->done, (hb_word){ NULL });
     delist(worker);
+    hb_bubble_leave();
     hb_thread_leave(worker->thread);
     hb_worker_unref(worker);
 }
@@ -119,9 +124,12 @@ hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const
     *worker = new_worker(fn, arg, name);
     if (!*worker)
         return HB_NO_MEMORY;
-    hb_status status = launch(*worker, name);
+    hb_status status = hb_participant_new(&(*worker)->participant, (*worker)->thread->id);
+    if (status == HB_OK)
+        status = launch(*worker, name);
     if (status == HB_OK)
         return HB_OK;
+    hb_participant_drop((*worker)->participant);
     hb_thread_leave((*worker)->thread);
     hb_worker_unref(*worker); /* the thread's */
     hb_worker_unref(*worker);

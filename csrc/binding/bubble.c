@@ -1,0 +1,242 @@
+/* bubble: virtual time for the threads of a test.
+ *
+ * A Bubble is made, entered by the thread that will be its host, and left by it; what happens in
+ * between is the core's (hb_bubble.h). Leaving waits for quiet, ends the bubble, so that every other
+ * participant's waits raise Stopped, and names those that were still there.
+ *
+ * Locking: `bubble` is constant; the rest is the host's. */
+#include "binding.h"
+
+#include "hb_bubble.h"
+
+/* How long participants have to end once their waits raise Stopped: real time. */
+#define END_LIMIT (2 * HB_SECOND)
+#define MOST_VIEWS 256
+
+typedef struct hbpy_bubble {
+    PyObject_HEAD
+    hb_bubble *bubble;
+    bool entered;
+} hbpy_bubble;
+
+static hbpy_bubble *bubble_of(void *self)
+{
+    return self;
+}
+
+/* ---- life ---- */
+
+static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
+{
+    static char *names[] = { "start", "seed", NULL };
+    PyObject *py_start = NULL;
+    unsigned long long seed = 0;
+    hb_time start = 0;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK:Bubble", names, &py_start, &seed) ||
+        (py_start && hbpy_parse_span(py_start, "start", &start) < 0))
+        return NULL;
+    hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
+    if (!self)
+        return NULL;
+    self->bubble = hb_bubble_new(start, seed, NULL);
+    if (!self->bubble) {
+        Py_DECREF(self);
+        return PyErr_NoMemory();
+    }
+    return (PyObject *)self;
+}
+
+static void dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    hb_bubble_unref(bubble_of(self)->bubble);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* ---- waiting ---- */
+
+static hb_status wait_detached(void)
+{
+    PyThreadState *py_thread = PyEval_SaveThread();
+    hb_status status = hb_bubble_wait();
+    hbpy_attach(py_thread);
+    return status;
+}
+
+/* 0, or -1 with an exception. */
+static int wait_for_quiet(hbpy_bubble *self)
+{
+    hbpy_state *state = hbpy_state_of((PyObject *)self);
+    if (hb_bubble_here() != self->bubble) {
+        hbpy_raise(state, HB_FOREIGN);
+        return -1;
+    }
+    for (;;) {
+        hb_status status = wait_detached();
+        if (status == HB_OK)
+            return 0;
+        if (status != HB_INTERRUPTED)
+            hbpy_raise(state, status);
+        if (status != HB_INTERRUPTED || PyErr_CheckSignals() < 0)
+            return -1;
+    }
+}
+
+PyDoc_STRVAR(wait_doc,
+"wait($self, /)\n--\n\n"
+"Block until every other participant is durably waiting and nothing is due now.\n\n"
+"As Go's synctest.Wait: time does not move. Raises Error if another participant\n"
+"does the same, or if the calling thread takes no part in the bubble.");
+
+static PyObject *Bubble_wait(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    if (wait_for_quiet(bubble_of(self)) < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static hb_status sleep_until(hb_time deadline)
+{
+    hb_select nothing;
+    hb_select_init(&nothing, NULL, 0, false); /* no cases need no memory */
+    hb_status status = hbpy_wait(&nothing, deadline);
+    hb_select_fini(&nothing);
+    return status;
+}
+
+PyDoc_STRVAR(advance_doc,
+"advance($self, d, /)\n--\n\n"
+"Move the clock by d seconds, and block until everything due by then has happened.\n\n"
+"What is due on the way happens in its order, at its instant. Afterwards every other\n"
+"participant is durably waiting. ValueError if d is negative.");
+
+static PyObject *Bubble_advance(PyObject *py_self, PyObject *py_seconds)
+{
+    hbpy_bubble *self = bubble_of(py_self);
+    hb_time delay;
+    if (hbpy_parse_delay(py_seconds, &delay) < 0 || wait_for_quiet(self) < 0)
+        return NULL;
+    hb_status status = sleep_until(hb_time_add(hb_now(), delay));
+    if (status != HB_TIMEOUT)
+        return hbpy_raise(hbpy_state_of(py_self), status);
+    return Bubble_wait(py_self, NULL);
+}
+
+/* ---- entering and leaving ---- */
+
+static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
+{
+    hbpy_bubble *self = bubble_of(py_self);
+    (void)unused;
+    hb_status status = self->entered ? HB_MISUSED : hb_bubble_join(self->bubble, hbpy_is_main_thread());
+    if (status != HB_OK)
+        return hbpy_raise(hbpy_state_of(py_self), status);
+    self->entered = true;
+    return Py_NewRef(py_self);
+}
+
+/* A list of the names of all participants but the host. */
+static PyObject *names_of_others(hbpy_bubble *self)
+{
+    hb_participant_view views[MOST_VIEWS];
+    size_t n = hb_bubble_participants(self->bubble, views, MOST_VIEWS);
+    PyObject *py_names = PyList_New(0);
+    for (size_t i = 0; py_names && i < n && i < MOST_VIEWS; i++) {
+        hb_thread_view view;
+        if (views[i].number == 0 || !hb_thread_look(views[i].thread, &view))
+            continue;
+        PyObject *py_name = PyUnicode_DecodeUTF8(view.name, (Py_ssize_t)strlen(view.name), "replace");
+        if (!py_name || PyList_Append(py_names, py_name) < 0)
+            Py_CLEAR(py_names);
+        Py_XDECREF(py_name);
+    }
+    return py_names;
+}
+
+static void end(hbpy_bubble *self)
+{
+    PyThreadState *py_thread = PyEval_SaveThread();
+    hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
+    hb_bubble_leave();
+    hbpy_attach(py_thread);
+}
+
+static int raise_left(hbpy_bubble *self, PyObject *py_left)
+{
+    if (py_left && PyList_GET_SIZE(py_left) > 0)
+        PyErr_Format(hbpy_state_of((PyObject *)self)->Error, "at the end of the bubble these still wait: %R",
+                     py_left);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+PyDoc_STRVAR(exit_doc,
+"__exit__($self, type, value, traceback, /)\n--\n\n"
+"Wait until the others have ended or wait, and leave the bubble.\n\n"
+"Error names the participants that are still there; their waits raise Stopped.");
+
+static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs)
+{
+    hbpy_bubble *self = bubble_of(py_self);
+    PyObject *py_left = NULL;
+    bool raised = nargs > 0 && args[0] != Py_None;
+    if (hb_bubble_here() != self->bubble)
+        return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
+    if (!raised && wait_for_quiet(self) == 0)
+        py_left = names_of_others(self);
+    PyObject *py_exception = hbpy_take_exception();
+    end(self);
+    if (py_exception)
+        PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
+    else
+        raise_left(self, py_left);
+    Py_XDECREF(py_exception);
+    Py_XDECREF(py_left);
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_False);
+}
+
+/* ---- looking ---- */
+
+static PyObject *Bubble_now(PyObject *self, void *unused)
+{
+    (void)unused;
+    return hbpy_seconds(hb_bubble_now(bubble_of(self)->bubble));
+}
+
+/* ---- the type ---- */
+
+PyDoc_STRVAR(doc,
+"Bubble(start=0.0, seed=0)\n--\n\n"
+"Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
+"Made and entered by heartbeat.testing.virtual_time().");
+
+static PyMethodDef methods[] = {
+    { "wait", Bubble_wait, METH_NOARGS, wait_doc },
+    { "advance", Bubble_advance, METH_O, advance_doc },
+    { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
+    { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
+    { NULL, NULL, 0, NULL },
+};
+
+static PyGetSetDef getset[] = {
+    { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
+    { NULL, NULL, NULL, NULL, NULL },
+};
+
+static PyType_Slot slots[] = {
+    { Py_tp_doc, (void *)doc },     { Py_tp_new, Bubble_new }, { Py_tp_dealloc, dealloc },
+    { Py_tp_methods, methods },     { Py_tp_getset, getset },  { 0, NULL },
+};
+
+static PyType_Spec spec = {
+    .name = "heartbeat.testing.Bubble",
+    .basicsize = sizeof(hbpy_bubble),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = slots,
+};
+
+int hbpy_init_bubble(PyObject *module, hbpy_state *state)
+{
+    return hbpy_add_type(module, &state->Bubble, &spec, NULL);
+}

@@ -1,0 +1,321 @@
+/* hb_bubble_sleep: how participants sleep and wake, and how time goes on meanwhile. */
+#include "hb_bubble_impl.h"
+
+static hb_time now_of(hb_bubble *bubble)
+{
+    return (hb_time)hb_load_relaxed(&bubble->now);
+}
+
+/* ---- waking ---- */
+
+static void call_locked(hb_participant *participant)
+{
+    hb_bubble *bubble = participant->bubble;
+    hb_store_release(&participant->woken, 1);
+    if (bubble->call)
+        hb_platform_unpark(bubble->call);
+    bubble->call = &participant->woken;
+}
+
+/* V1: from here on it counts as running. */
+static void rouse_locked(hb_participant *participant, hb_status outcome)
+{
+    participant->sleeps = false;
+    participant->outcome = outcome;
+    participant->bubble->running++;
+    if (participant->bubble->turns && !participant->bubble->over)
+        participant->ready = true;
+    else
+        call_locked(participant);
+}
+
+bool hb__bubble_break_locked(hb_participant *participant, hb_status status)
+{
+    hb_waiter *waiter = participant->waiter;
+    if (!participant->sleeps || (waiter && !hb__wait_win(waiter)))
+        return false;
+    if (waiter) {
+        waiter->status = status;
+        hb_fetch_or(&waiter->state, HB_WAITER_DONE);
+    }
+    rouse_locked(participant, waiter ? HB_OK : status);
+    return true;
+}
+
+/* ---- turns ---- */
+
+#define MOST_READY 1024u
+
+static hb_participant *choose_locked(hb_bubble *bubble)
+{
+    hb_participant *ready[MOST_READY];
+    uint32_t numbers[MOST_READY], n = 0;
+    for (hb_participant *each = bubble->first; each && n < MOST_READY; each = each->next)
+        if (each->ready) {
+            numbers[n] = each->number;
+            ready[n++] = each;
+        }
+    return n == 0 ? NULL : ready[n == 1 ? 0 : bubble->turns->choose(bubble->turns, numbers, n)];
+}
+
+void hb__bubble_pass_turn_locked(hb_bubble *bubble)
+{
+    if (!bubble->turns || bubble->turn || bubble->serving || bubble->over)
+        return;
+    bubble->turn = choose_locked(bubble);
+    if (!bubble->turn)
+        return;
+    bubble->turn->ready = false;
+    call_locked(bubble->turn);
+}
+
+void hb__bubble_free_turns_locked(hb_bubble *bubble)
+{
+    for (hb_participant *each = bubble->first; each; each = each->next)
+        if (each->ready)
+            call_locked(each);
+}
+
+static bool has_turn_locked(const hb_participant *participant)
+{
+    const hb_bubble *bubble = participant->bubble;
+    return !bubble->turns || bubble->over || bubble->turn == participant;
+}
+
+static void leave_turn_locked(hb_participant *participant)
+{
+    if (participant->bubble->turn == participant)
+        participant->bubble->turn = NULL;
+}
+
+/* ---- time goes on ---- */
+
+static bool waits_for_time(const hb_participant *participant)
+{
+    return participant->sleeps && participant->waiter && participant->deadline != HB_FOREVER;
+}
+
+/* V3. */
+static bool wake_due_locked(hb_bubble *bubble)
+{
+    hb_participant *due = NULL;
+    for (hb_participant *each = bubble->first; each; each = each->next)
+        if (waits_for_time(each) && each->deadline <= now_of(bubble) && (!due || each->deadline < due->deadline))
+            due = each;
+    if (due)
+        rouse_locked(due, HB_TIMEOUT);
+    return due != NULL;
+}
+
+static bool wake_idler_locked(hb_bubble *bubble)
+{
+    if (bubble->idler)
+        rouse_locked(bubble->idler, HB_OK);
+    return bubble->idler != NULL;
+}
+
+static hb_time due_of(hb_service *service)
+{
+    return service ? (hb_time)hb_load_acquire(&service->due) : HB_FOREVER;
+}
+
+/* The service counts as one that runs. */
+static bool serve_locked(hb_bubble *bubble)
+{
+    for (int i = 0; i < HB_SERVICES; i++) {
+        hb_service *service = bubble->services[i];
+        if (due_of(service) > now_of(bubble))
+            continue;
+        bubble->running++;
+        bubble->serving = true;
+        hb__bubble_unlock(bubble);
+        service->run(service);
+        hb__bubble_lock(bubble);
+        bubble->serving = false;
+        bubble->running--;
+        return true;
+    }
+    return false;
+}
+
+static bool advance_locked(hb_bubble *bubble)
+{
+    hb_time next = HB_FOREVER;
+    for (hb_participant *each = bubble->first; each; each = each->next)
+        if (waits_for_time(each) && each->deadline < next)
+            next = each->deadline;
+    for (int i = 0; i < HB_SERVICES; i++)
+        if (due_of(bubble->services[i]) < next)
+            next = due_of(bubble->services[i]);
+    if (next == HB_FOREVER)
+        return false;
+    hb_store_release(&bubble->now, (uint64_t)next);
+    bubble->steps++;
+    return true;
+}
+
+/* Nobody runs. What is to happen now goes first, one thing after the other; then whoever waits for
+ * quiet; then time jumps. */
+static void settle_locked(hb_bubble *bubble)
+{
+    while (bubble->running == 0 && bubble->first && !bubble->over) {
+        if (serve_locked(bubble) || wake_due_locked(bubble) || wake_idler_locked(bubble) ||
+            advance_locked(bubble))
+            continue;
+        if (bubble->host)
+            hb__bubble_break_locked(bubble->host, HB_DEADLOCK);
+        return;
+    }
+}
+
+void hb__bubble_rest_locked(hb_participant *participant)
+{
+    hb_bubble *bubble = participant->bubble;
+    bubble->running--;
+    leave_turn_locked(participant);
+    settle_locked(bubble);
+    hb__bubble_pass_turn_locked(bubble);
+}
+
+/* ---- sleeping ---- */
+
+/* What ends it early; signals, and the look at those that other threads took, only where
+ * somebody sees to them. */
+static hb_status sleep_really_locked(hb_participant *participant)
+{
+    hb_bubble *bubble = participant->bubble;
+    int64_t until = HB_FOREVER;
+    if (participant->looks_up)
+        until = hb_time_add(hb_platform_now(), hb_platform_signal_slice());
+    hb__bubble_unlock(bubble);
+    hb_status woken = hb_platform_park(&participant->woken, 0, until);
+    hb__bubble_lock(bubble);
+    return woken;
+}
+
+void hb__bubble_await_turn_locked(hb_participant *participant)
+{
+    while (!has_turn_locked(participant))
+        sleep_really_locked(participant);
+    participant->ready = false;
+}
+
+hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter, hb_time deadline)
+{
+    participant->waiter = waiter;
+    participant->deadline = deadline;
+    participant->sleeps = true;
+    hb_store_relaxed(&participant->woken, 0);
+    hb__bubble_rest_locked(participant);
+    while (participant->sleeps)
+        if (sleep_really_locked(participant) != HB_OK && participant->looks_up && participant->sleeps) {
+            rouse_locked(participant, HB_INTERRUPTED);
+            hb__bubble_pass_turn_locked(participant->bubble);
+        }
+    hb__bubble_await_turn_locked(participant);
+    participant->waiter = NULL;
+    participant->interrupted = participant->outcome == HB_INTERRUPTED;
+    return participant->outcome;
+}
+
+/* V5. Somebody may just be between winning the waiter and waking it. */
+static hb_status stop_locked(hb_bubble *bubble, hb_waiter *waiter)
+{
+    if (hb__wait_win(waiter)) {
+        waiter->status = HB_STOPPED;
+        hb_fetch_or(&waiter->state, HB_WAITER_DONE);
+    }
+    while (!(hb_load_acquire(&waiter->state) & HB_WAITER_DONE)) {
+        hb__bubble_unlock(bubble);
+        hb_platform_yield();
+        hb__bubble_lock(bubble);
+    }
+    return HB_OK;
+}
+
+/* HB_WOULD_BLOCK: nothing. */
+static hb_status what_is_there_locked(hb_bubble *bubble, hb_waiter *waiter, hb_time deadline)
+{
+    uint32_t seen = hb_load_acquire(&waiter->state);
+    if (seen & HB_WAITER_DONE)
+        return HB_OK;
+    if (bubble->over)
+        return stop_locked(bubble, waiter);
+    if (seen & HB_WAITER_NUDGED) {
+        hb_fetch_and(&waiter->state, ~(uint32_t)HB_WAITER_NUDGED);
+        return HB_RETRY;
+    }
+    return deadline <= now_of(bubble) ? HB_TIMEOUT : HB_WOULD_BLOCK;
+}
+
+hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline)
+{
+    hb_participant *participant = (hb_participant *)here;
+    hb_bubble *bubble = participant->bubble;
+    hb__bubble_lock(bubble);
+    bubble->steps += !participant->interrupted; /* else it only sleeps on */
+    participant->interrupted = false;
+    hb_status status = what_is_there_locked(bubble, waiter, deadline);
+    if (status == HB_WOULD_BLOCK)
+        status = hb__bubble_sleep_locked(participant, waiter, deadline);
+    hb__bubble_unlock(bubble);
+    return status;
+}
+
+/* ---- what others do to a sleeper ---- */
+
+static bool sleeps_with_locked(const hb_participant *participant, const hb_waiter *waiter)
+{
+    return participant->sleeps && participant->waiter == waiter;
+}
+
+/* Under the lock, for once the waiter is done its owner may leave. PARKED: it waits outside. */
+void hb__bubble_finish(hb_here *here, hb_waiter *waiter)
+{
+    hb_participant *participant = (hb_participant *)here;
+    hb_bubble *bubble = participant->bubble;
+    hb__bubble_lock(bubble);
+    uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
+    if (sleeps_with_locked(participant, waiter)) {
+        rouse_locked(participant, HB_OK);
+        hb__bubble_pass_turn_locked(bubble);
+    }
+    bubble->steps++;
+    hb__bubble_unlock(bubble);
+    if (before & HB_WAITER_PARKED)
+        hb_platform_unpark(&waiter->state);
+}
+
+/* The source's lock is held, which keeps the waiter alive. */
+void hb__bubble_nudge_locked(hb_here *here, hb_waiter *waiter)
+{
+    hb_participant *participant = (hb_participant *)here;
+    hb_bubble *bubble = participant->bubble;
+    hb__bubble_lock(bubble);
+    uint32_t before = hb_fetch_or(&waiter->state, HB_WAITER_NUDGED);
+    bool sleeps = sleeps_with_locked(participant, waiter) && !(before & HB_WAITER_CLAIMED);
+    if (sleeps) {
+        hb_fetch_and(&waiter->state, ~(uint32_t)HB_WAITER_NUDGED);
+        rouse_locked(participant, HB_RETRY);
+        hb__bubble_pass_turn_locked(bubble);
+    }
+    hb__bubble_unlock(bubble);
+    if ((before & (HB_WAITER_CLAIMED | HB_WAITER_NUDGED | HB_WAITER_PARKED)) == HB_WAITER_PARKED)
+        hb_platform_unpark(&waiter->state);
+}
+
+void hb__bubble_yield(hb_here *here)
+{
+    hb_participant *participant = (hb_participant *)here;
+    hb_bubble *bubble = participant->bubble;
+    hb__bubble_lock(bubble);
+    bubble->steps++;
+    if (bubble->turn == participant && !bubble->over) {
+        participant->ready = true;
+        hb_store_relaxed(&participant->woken, 0);
+        bubble->turn = NULL;
+        hb__bubble_pass_turn_locked(bubble);
+        hb__bubble_await_turn_locked(participant);
+    }
+    hb__bubble_unlock(bubble);
+}
