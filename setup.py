@@ -58,7 +58,7 @@ native = Extension("heartbeat._native", BINDING, depends=CORE + HEADERS,
                    include_dirs=["csrc/core", "csrc/binding", "csrc/include"])
 
 # The public header lives with the C sources and is installed as heartbeat/include/heartbeat.h.
-packages = {"heartbeat": "heartbeat"}
+packages = {"heartbeat": "heartbeat", "heartbeat.testing": "heartbeat/testing"}
 if PUBLIC_HEADERS:
     packages["heartbeat.include"] = "csrc/include"
 
