@@ -50,7 +50,7 @@ static PyObject *stop(PyObject *module, PyObject *unused)
     (void)unused;
     hbpy_monitors_end(PyModule_GetState(module));
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_workers_stop(hb_time_add(hb_now(), STOP_LIMIT));
+    hb_workers_stop(hb_time_add(hb_platform_now(), STOP_LIMIT));
     hbpy_attach(py_thread);
     Py_RETURN_NONE;
 }
