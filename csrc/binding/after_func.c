@@ -10,6 +10,7 @@
  * Ownership: the alarm owns the function and its context; the timer object and the
  * arming own a reference to the alarm each. Only attached threads drop references,
  * so both are released attached. */
+#include "alive.h"
 #include "timer.h"
 
 #include "hb_alarm.h"
@@ -20,6 +21,7 @@
 
 typedef struct callback {
     hb_alarm alarm;
+    hbpy_alive alive; /* from being armed until it is cancelled, or the call is over */
     PyObject *py_fn, *py_context; /* constant until the alarm dies */
     hbpy_state *state;            /* constant; there as long as threads can attach */
 } callback;
@@ -46,6 +48,7 @@ static void call(callback *due)
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);
+    hbpy_alive_end(&due->alive);
     hb_alarm_unref(&due->alarm);
 }
 
@@ -60,6 +63,7 @@ static callback *next_callback(void)
 
 static void body(void *first)
 {
+    hb_thread_serve();
     hbpy_install_hooks(((callback *)first)->state);
     for (callback *due = first; due; due = next_callback())
         call(due);
@@ -97,9 +101,23 @@ static hbpy_func_timer *timer_of(void *self)
 static void free_callback(hb_alarm *alarm)
 {
     callback *dead = (callback *)alarm;
+    hbpy_alive_gone(&dead->alive);
     Py_DECREF(dead->py_fn);
     Py_DECREF(dead->py_context);
     PyMem_RawFree(dead);
+}
+
+static callback *callback_of(hbpy_alive *alive)
+{
+    return (callback *)((char *)alive - offsetof(callback, alive));
+}
+
+static size_t describe(hbpy_alive *alive, char *text, size_t size)
+{
+    hb_time due = hb_alarm_due(&callback_of(alive)->alarm);
+    int length = due == HB_FOREVER ? snprintf(text, size, "is being called")
+                                   : snprintf(text, size, "will be called in %.3f s", (double)(due - hb_now()) / 1e9);
+    return (size_t)length;
 }
 
 static callback *new_callback(hbpy_state *state, PyObject *py_fn)
@@ -114,6 +132,7 @@ static callback *new_callback(hbpy_state *state, PyObject *py_fn)
     made->py_fn = Py_NewRef(py_fn);
     made->py_context = py_context;
     made->state = state;
+    made->alive = (hbpy_alive){ .kind = "after_func", .py_what = py_fn, .key = made, .describe = describe };
     return made;
 }
 
@@ -174,7 +193,23 @@ PyDoc_STRVAR(stop_doc,
 static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
+    callback *stopped = timer_of(self)->callback;
+    bool was_armed = hb_alarm_cancel(&stopped->alarm);
+    if (was_armed)
+        hbpy_alive_end(&stopped->alive);
+    return PyBool_FromLong(was_armed);
+}
+
+/* It is begun before it can fire; an arming that is replaced ends. */
+static hb_status arm(callback *armed, hb_time due, bool *was_armed)
+{
+    hbpy_alive_begin(&armed->alive);
+    hb_status status = hb_alarm_set(&armed->alarm, due, was_armed);
+    if (*was_armed)
+        hbpy_alive_end(&armed->alive);
+    if (status != HB_OK || due == HB_FOREVER)
+        hbpy_alive_end(&armed->alive);
+    return status;
 }
 
 PyDoc_STRVAR(reset_doc,
@@ -187,8 +222,7 @@ static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
     bool was_armed;
     if (hbpy_parse_delay(py_seconds, &delay) < 0)
         return NULL;
-    hb_status status = hb_alarm_set(&timer_of(self)->callback->alarm, hb_time_add(hb_now(), delay),
-                                    &was_armed);
+    hb_status status = arm(timer_of(self)->callback, hb_time_add(hb_now(), delay), &was_armed);
     return status == HB_OK ? PyBool_FromLong(was_armed) : hbpy_raise(hbpy_state_of(self), status);
 }
 

@@ -72,6 +72,7 @@ int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
+int hbpy_init_alive(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);

@@ -155,10 +155,20 @@ static PyObject *names_of_others(hbpy_bubble *self)
     return py_names;
 }
 
+/* Who would not end counts as started outside from now on. */
+static void disown_others(hb_bubble *bubble)
+{
+    hb_participant_view views[MOST_VIEWS];
+    size_t n = hb_bubble_participants(bubble, views, MOST_VIEWS);
+    for (size_t i = 0; i < n && i < MOST_VIEWS; i++)
+        hb_thread_leave_home(views[i].thread);
+}
+
 static void end(hbpy_bubble *self)
 {
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
+    if (hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT)) == HB_TIMEOUT)
+        disown_others(self->bubble);
     hb_bubble_leave();
     hbpy_attach(py_thread);
 }

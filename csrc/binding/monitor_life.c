@@ -48,6 +48,14 @@ static PyObject *refuse_start(hbpy_monitor *self, hb_status status)
     return NULL;
 }
 
+/* It may have been closed meanwhile. */
+static void begin(hbpy_monitor *self)
+{
+    hbpy_alive_begin(&self->alive);
+    if (hb_load_acquire(&self->closed))
+        hbpy_alive_gone(&self->alive);
+}
+
 PyDoc_STRVAR(start_doc,
 "start($self, /)\n--\n\n"
 "Begin to watch; return the monitor itself, so that it can be started where it is made.\n\n"
@@ -69,8 +77,10 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
     hb_status status = hbpy_monitor_start_calls(self);
     if (status == HB_OK)
         status = hb_monitor_start(self->monitor);
-    if (status == HB_OK && hbpy_monitor_keep(self) == 0)
+    if (status == HB_OK && hbpy_monitor_keep(self) == 0) {
+        begin(self);
         return Py_NewRef(py_self);
+    }
     return refuse_start(self, status);
 }
 
@@ -95,6 +105,7 @@ PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused)
     (void)unused;
     bool closed = hb_monitor_close(self->monitor) == HB_OK;
     hb_store_release(&self->closed, 1);
+    hbpy_alive_gone(&self->alive);
     hbpy_monitor_close_channels(self);
     if (closed) {
         PyDict_Clear(self->py_watched);

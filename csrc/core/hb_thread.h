@@ -36,6 +36,8 @@ struct hb_thread {
     int64_t cpu_clock;       /* list lock: for hb_platform_cpu_time */
     char name[HB_NAME_SIZE]; /* list lock */
     bool engine;             /* constant while in use: started by the engine */
+    bool servant;            /* list lock: of the engine's own, and idle or serving it */
+    uint32_t home;           /* list lock: the bubble it was started in, while that lasts; or 0 */
     hb_thread *next, *prev;  /* list lock */
 };
 
@@ -56,6 +58,11 @@ void hb_thread_leave(hb_thread *thread);
 
 /* Names the calling thread's record, if it has one. */
 void hb_thread_name(const char *name);
+
+/* The calling thread, one of the engine's, works for all the program, not for who started it. */
+void hb_thread_serve(void);
+/* The bubble of its starter is over, and it is not. */
+void hb_thread_leave_home(uint32_t id);
 
 /* Told by whoever asks for the interpreter lock on behalf of this thread. */
 void hb_thread_attaching(hb_thread *thread, bool attaching);
@@ -82,7 +89,8 @@ typedef struct hb_thread_view {
     hb_thread_state state;
     hb_time since; /* of a wait or an attachment; 0 if not known */
     char name[HB_NAME_SIZE];
-    bool engine;
+    bool engine, servant;
+    uint32_t home; /* the bubble it was started in; 0: in none, or in one that is over */
     uint32_t cases; /* how many the wait has; 0: it sleeps */
     hb_view_case shown[HB_VIEW_CASES];
 } hb_thread_view;

@@ -1,0 +1,233 @@
+/* alive: what a test may have left behind, as the leak checks of heartbeat.testing see it.
+ *
+ * Told are the engine's threads but its own servants, threads of others that wait for a source
+ * (as far as they have a record), and what is in the list of alive.h: of the caller's bubble, or
+ * of none. Everything is collected with the locks held and made into objects afterwards. */
+#include "alive.h"
+
+#include "hb_bubble.h"
+
+static struct {
+    hb_lock lock;
+    hbpy_alive *first; /* lock */
+    uint32_t epoch;    /* lock: the list is that process's */
+    uint64_t numbers;  /* lock: given so far */
+    size_t n;          /* lock */
+} list;
+
+/* ---- the list ---- */
+
+/* In the child of a fork what the parent began is not there. */
+static void lock_list(void)
+{
+    hb_lock_acquire(&list.lock);
+    if (list.epoch == hb__epoch())
+        return;
+    list.epoch = hb__epoch();
+    list.first = NULL;
+    list.n = 0;
+}
+
+static bool is_in_locked(const hbpy_alive *alive)
+{
+    return alive->times > 0 && alive->epoch == list.epoch;
+}
+
+static void add_locked(hbpy_alive *alive)
+{
+    if (!alive->number)
+        alive->bubble = hb_here_bubble();
+    if (!alive->number)
+        alive->number = ++list.numbers;
+    alive->times = 0;
+    alive->epoch = list.epoch;
+    alive->prev = NULL;
+    alive->next = list.first;
+    if (list.first)
+        list.first->prev = alive;
+    list.first = alive;
+    list.n++;
+}
+
+static void take_out_locked(hbpy_alive *alive)
+{
+    *(alive->prev ? &alive->prev->next : &list.first) = alive->next;
+    if (alive->next)
+        alive->next->prev = alive->prev;
+    list.n--;
+}
+
+void hbpy_alive_begin(hbpy_alive *alive)
+{
+    lock_list();
+    if (!is_in_locked(alive))
+        add_locked(alive);
+    alive->times++;
+    hb_lock_release(&list.lock);
+}
+
+static void end_times(hbpy_alive *alive, bool all)
+{
+    lock_list();
+    if (is_in_locked(alive)) {
+        alive->times = all ? 0 : alive->times - 1;
+        if (alive->times == 0)
+            take_out_locked(alive);
+    }
+    hb_lock_release(&list.lock);
+}
+
+void hbpy_alive_end(hbpy_alive *alive)
+{
+    end_times(alive, false);
+}
+
+void hbpy_alive_gone(hbpy_alive *alive)
+{
+    end_times(alive, true);
+}
+
+/* ---- what is in it ---- */
+
+typedef struct entry {
+    const char *kind;
+    PyObject *py_what; /* a reference, or NULL */
+    const void *key;
+    uint64_t number;
+    char words[HBPY_WORDS];
+} entry;
+
+static size_t copy_locked(entry *entries, size_t room)
+{
+    size_t n = 0;
+    for (hbpy_alive *each = list.first; each && n < room; each = each->next) {
+        if (each->bubble != hb_here_bubble())
+            continue;
+        entry *e = &entries[n++];
+        *e = (entry){ .kind = each->kind, .py_what = Py_XNewRef(each->py_what), .key = each->key,
+                      .number = each->number };
+        each->describe(each, e->words, sizeof e->words);
+    }
+    return n;
+}
+
+/* *entries is the caller's to free; -1 without memory. What is begun meanwhile may be left out. */
+static Py_ssize_t copy_entries(entry **entries)
+{
+    lock_list();
+    size_t room = list.n;
+    hb_lock_release(&list.lock);
+    *entries = room ? PyMem_RawMalloc(room * sizeof **entries) : NULL;
+    if (room && !*entries)
+        return -1;
+    lock_list();
+    size_t n = copy_locked(*entries, room);
+    hb_lock_release(&list.lock);
+    return (Py_ssize_t)n;
+}
+
+/* Takes the reference over. `py_name` NULL: with an exception. */
+static int append(PyObject *py_list, const char *kind, uint64_t number, PyObject *py_name, const char *words,
+                  int system_id)
+{
+    PyObject *py_words = PyUnicode_DecodeUTF8(words, (Py_ssize_t)strlen(words), "replace");
+    PyObject *py_item = NULL;
+    if (py_name && py_words)
+        py_item = Py_BuildValue("(sKOOi)", kind, (unsigned long long)number, py_name, py_words, system_id);
+    int appended = py_item ? PyList_Append(py_list, py_item) : -1;
+    Py_XDECREF(py_name);
+    Py_XDECREF(py_words);
+    Py_XDECREF(py_item);
+    return appended;
+}
+
+/* What a function is called, if it tells. */
+static PyObject *name_of(PyObject *py_what)
+{
+    if (!py_what || PyUnicode_Check(py_what))
+        return py_what ? Py_NewRef(py_what) : Py_NewRef(Py_None);
+    PyObject *py_name = PyObject_GetAttrString(py_what, "__qualname__");
+    if (py_name)
+        return py_name;
+    PyErr_Clear();
+    return PyObject_Repr(py_what);
+}
+
+static int append_entries(PyObject *py_list)
+{
+    entry *entries;
+    Py_ssize_t n = copy_entries(&entries);
+    int appended = n < 0 ? -1 : 0;
+    if (n < 0)
+        PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const entry *e = &entries[i];
+        if (appended == 0)
+            appended = append(py_list, e->kind, e->number, name_of(e->py_what), e->words, 0);
+        Py_XDECREF(e->py_what);
+    }
+    PyMem_RawFree(entries);
+    return appended;
+}
+
+/* ---- threads ---- */
+
+/* A thread of somebody else's counts by what it waits for. */
+static bool is_told(const hb_thread_view *view)
+{
+    if (view->home != hb_here_bubble() || view->id == hb__this_thread_id)
+        return false;
+    return view->engine ? !view->servant : view->state == HB_THREAD_WAITS && view->cases > 0;
+}
+
+static int append_thread(PyObject *py_list, const hb_thread_view *view)
+{
+    char words[HBPY_WORDS];
+    hb_thread_describe(view, hb_now(), words, sizeof words);
+    PyObject *py_name = PyUnicode_DecodeUTF8(view->name, (Py_ssize_t)strlen(view->name), "replace");
+    return append(py_list, view->engine ? "thread" : "wait", view->id, py_name, words, view->system_id);
+}
+
+static int append_threads(PyObject *py_list)
+{
+    enum { AT_ONCE = 4 };
+    hb_thread_view views[AT_ONCE];
+    uint32_t after = 0;
+    size_t n;
+    do {
+        n = hb_threads_after(after, views, AT_ONCE);
+        for (size_t i = 0; i < n; i++)
+            if (is_told(&views[i]) && append_thread(py_list, &views[i]) < 0)
+                return -1;
+        after = n ? views[n - 1].id : after;
+    } while (n == AT_ONCE);
+    return 0;
+}
+
+/* ---- for the leak checks ---- */
+
+PyDoc_STRVAR(alive_doc,
+"_alive($module, /)\n--\n\n"
+"What the engine keeps alive: tuples of kind, number, name, what it is about, thread number.");
+
+static PyObject *module_alive(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    PyObject *py_list = PyList_New(0);
+    if (py_list && append_threads(py_list) == 0 && append_entries(py_list) == 0)
+        return py_list;
+    Py_XDECREF(py_list);
+    return NULL;
+}
+
+static PyMethodDef functions[] = {
+    { "_alive", module_alive, METH_NOARGS, alive_doc },
+    { NULL, NULL, 0, NULL },
+};
+
+int hbpy_init_alive(PyObject *module, hbpy_state *state)
+{
+    (void)state;
+    return PyModule_AddFunctions(module, functions);
+}
