@@ -221,7 +221,28 @@ static PyObject *module_alive(PyObject *module, PyObject *unused)
     return NULL;
 }
 
+PyDoc_STRVAR(settle_doc,
+"_settle($module, /)\n--\n\n"
+"In a bubble, wait until all others in it wait, and return True; else False at once.");
+
+static PyObject *module_settle(PyObject *module, PyObject *unused)
+{
+    hb_status status = HB_INTERRUPTED;
+    (void)unused;
+    if (!hb_bubble_here())
+        Py_RETURN_FALSE;
+    while (status == HB_INTERRUPTED && PyErr_CheckSignals() == 0) {
+        PyThreadState *py_thread = PyEval_SaveThread();
+        status = hb_bubble_wait();
+        hbpy_attach(py_thread);
+    }
+    if (status == HB_OK)
+        Py_RETURN_TRUE;
+    return status == HB_INTERRUPTED ? NULL : hbpy_raise(PyModule_GetState(module), status);
+}
+
 static PyMethodDef functions[] = {
+    { "_settle", module_settle, METH_NOARGS, settle_doc },
     { "_alive", module_alive, METH_NOARGS, alive_doc },
     { NULL, NULL, 0, NULL },
 };

@@ -1,12 +1,16 @@
-"""Tests of threads without waiting: virtual time."""
+"""Tests of threads without waiting: virtual time, leak checks, exploration."""
 
 # Thin, over the engine; a file a concept.
 #
-#   virtual time   virtual_time, Bubble     _virtual.py
-#   exploration    explore                  _explore.py
+#   virtual time   virtual_time, Bubble         _virtual.py
+#   leaks          assert_no_leaks              _leaks.py
+#   exploration    explore                      _explore.py
+#   errors         LeakError                    _errors.py
 
 from heartbeat._native import Bubble
+from heartbeat.testing._errors import LeakError
 from heartbeat.testing._explore import explore
+from heartbeat.testing._leaks import assert_no_leaks
 from heartbeat.testing._virtual import virtual_time
 
-__all__ = ["Bubble", "explore", "virtual_time"]
+__all__ = ["Bubble", "LeakError", "assert_no_leaks", "explore", "virtual_time"]
