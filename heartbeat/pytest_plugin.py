@@ -153,14 +153,24 @@ def _runner_of(item: pytest.Function) -> _Runner | None:
     return _call_in_bubble(bubble) if bubble and "virtual_time" not in item.fixturenames else None
 
 
+def _prepare(item: pytest.Function) -> None:
+    runner = _runner_of(item)
+    if runner and inspect.iscoroutinefunction(item.obj):
+        raise pytest.UsageError(f"{item.nodeid}: virtual time is for threads, not for async tests")
+    if runner:
+        item.obj = (_wrap_examples if hasattr(item.obj, "hypothesis") else _wrap)(item.obj, runner)
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Wraps the tests that are marked: before pytest-run-parallel does, so that each thread has its bubble."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before pytest-run-parallel has its turn: so each thread it makes gets a bubble of its own. Only
+    the fixture's bubble has one host, the thread that has set it up."""
+    is_parallel = config.pluginmanager.hasplugin("_run-parallel")
     for item in items:
-        if isinstance(item, pytest.Function) and (runner := _runner_of(item)):
-            if inspect.iscoroutinefunction(item.obj):
-                raise pytest.UsageError(f"{item.nodeid}: virtual time is for threads, not for async tests")
-            item.obj = (_wrap_examples if hasattr(item.obj, "hypothesis") else _wrap)(item.obj, runner)
+        if isinstance(item, pytest.Function):
+            _prepare(item)
+            if is_parallel and "virtual_time" in item.fixturenames:
+                item.add_marker(pytest.mark.thread_unsafe(reason="the fixture virtual_time has one host"))
 
 
 # ---- leaks ----
@@ -197,14 +207,21 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
 # ---- reports ----
 
-def _errors_in(error: BaseException | None) -> Iterator[Error]:
-    """Those of ours in it that have a report."""
-    if isinstance(error, Error) and isinstance(getattr(error, "report", None), str):
-        yield error
+def _reports_in(error: BaseException | None) -> Iterator[tuple[str, str]]:
+    """The reports of those of our errors that it is, or holds, or was caused by: title and text."""
+    text = str(error) if isinstance(error, _native.LeakError) else getattr(error, "report", None)
+    if isinstance(error, Error) and isinstance(text, str):
+        yield f"heartbeat: {type(error).__name__}", text
     for inner in getattr(error, "exceptions", ()):
-        yield from _errors_in(inner)
+        yield from _reports_in(inner)
     if error is not None:
-        yield from _errors_in(error.__cause__)
+        yield from _reports_in(error.__cause__)
+
+
+def _is_shown(text: str, representation: str) -> bool:
+    """Whether every line of it is there: pytest puts a margin before the lines of a message."""
+    return {line.strip() for line in text.splitlines()} <= {line.removeprefix("E").strip()
+                                                            for line in representation.splitlines()}
 
 
 @pytest.hookimpl(wrapper=True)
@@ -212,11 +229,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
         return report
-    error = call.excinfo.value
-    item.stash[_failure] = error
-    for each in _errors_in(error):
-        if call.when == "teardown" and each is error:
-            report.longrepr = str(error)
-        if each.report not in report.longreprtext:
-            report.sections.append((f"heartbeat: {type(each).__name__}", each.report))
+    item.stash[_failure] = error = call.excinfo.value
+    if call.when == "teardown" and isinstance(error, _native.LeakError):
+        report.longrepr = str(error)  # no code of the test was running
+    for section in _reports_in(error):
+        if not _is_shown(section[1], report.longreprtext):
+            report.sections.append(section)
     return report

@@ -126,19 +126,26 @@ static Py_ssize_t copy_entries(entry **entries)
     return (Py_ssize_t)n;
 }
 
-/* Takes the reference over. `py_name` NULL: with an exception. */
-static int append(PyObject *py_list, const char *kind, uint64_t number, PyObject *py_name, const char *words,
-                  int system_id)
+static PyObject *text_of(const char *text)
 {
-    PyObject *py_words = PyUnicode_DecodeUTF8(words, (Py_ssize_t)strlen(words), "replace");
-    PyObject *py_item = NULL;
-    if (py_name && py_words)
-        py_item = Py_BuildValue("(sKOOi)", kind, (unsigned long long)number, py_name, py_words, system_id);
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
+}
+
+/* Takes over the references, and the item if it is not NULL. */
+static int append(PyObject *py_list, PyObject *py_item)
+{
     int appended = py_item ? PyList_Append(py_list, py_item) : -1;
-    Py_XDECREF(py_name);
-    Py_XDECREF(py_words);
     Py_XDECREF(py_item);
     return appended;
+}
+
+/* Takes the reference to the name over; NULL: with an exception. */
+static PyObject *item_of(const entry *e, PyObject *py_name)
+{
+    if (!py_name)
+        return NULL;
+    return Py_BuildValue("(sKNNNi)", e->kind, (unsigned long long)e->number, py_name, text_of(e->words),
+                         hbpy_origin_text(e->key), 0);
 }
 
 /* What a function is called, if it tells. */
@@ -163,7 +170,7 @@ static int append_entries(PyObject *py_list)
     for (Py_ssize_t i = 0; i < n; i++) {
         const entry *e = &entries[i];
         if (appended == 0)
-            appended = append(py_list, e->kind, e->number, name_of(e->py_what), e->words, 0);
+            appended = append(py_list, item_of(e, name_of(e->py_what)));
         Py_XDECREF(e->py_what);
     }
     PyMem_RawFree(entries);
@@ -175,17 +182,30 @@ static int append_entries(PyObject *py_list)
 /* A thread of somebody else's counts by what it waits for. */
 static bool is_told(const hb_thread_view *view)
 {
-    if (view->home != hb_here_bubble() || view->id == hb__this_thread_id)
-        return false;
-    return view->engine ? !view->servant : view->state == HB_THREAD_WAITS && view->cases > 0;
+    if (view->engine)
+        return !view->servant && view->home == hb_here_bubble();
+    return view->state == HB_THREAD_WAITS && view->cases > 0 && view->bubble == hb_here_bubble();
 }
 
-static int append_thread(PyObject *py_list, const hb_thread_view *view)
+/* Where those things were made that it waits for. */
+static void add_origins(const hb_thread_view *view, char *words, size_t size)
 {
-    char words[HBPY_WORDS];
+    char origin[HB_ORIGIN_SIZE];
+    for (uint32_t i = 0; i < view->cases && i < HB_VIEW_CASES; i++) {
+        const hb_view_case *c = &view->shown[i];
+        size_t at = strlen(words);
+        if (hbpy_origin_find(c->address, origin, sizeof origin))
+            snprintf(words + at, size - at, "; %s was made at %s", c->name[0] ? c->name : c->kind, origin);
+    }
+}
+
+static PyObject *thread_item(const hb_thread_view *view)
+{
+    char words[HBPY_WORDS + HB_VIEW_CASES * HB_ORIGIN_SIZE];
     hb_thread_describe(view, hb_now(), words, sizeof words);
-    PyObject *py_name = PyUnicode_DecodeUTF8(view->name, (Py_ssize_t)strlen(view->name), "replace");
-    return append(py_list, view->engine ? "thread" : "wait", view->id, py_name, words, view->system_id);
+    add_origins(view, words, sizeof words);
+    return Py_BuildValue("(sINNzi)", view->engine ? "thread" : "wait", view->id, text_of(view->name),
+                         text_of(words), view->origin[0] ? view->origin : NULL, (int)view->system_id);
 }
 
 static int append_threads(PyObject *py_list)
@@ -197,7 +217,7 @@ static int append_threads(PyObject *py_list)
     do {
         n = hb_threads_after(after, views, AT_ONCE);
         for (size_t i = 0; i < n; i++)
-            if (is_told(&views[i]) && append_thread(py_list, &views[i]) < 0)
+            if (is_told(&views[i]) && append(py_list, thread_item(&views[i])) < 0)
                 return -1;
         after = n ? views[n - 1].id : after;
     } while (n == AT_ONCE);
@@ -208,7 +228,8 @@ static int append_threads(PyObject *py_list)
 
 PyDoc_STRVAR(alive_doc,
 "_alive($module, /)\n--\n\n"
-"What the engine keeps alive: tuples of kind, number, name, what it is about, thread number.");
+"What the engine keeps alive: tuples of kind, number, name, what it is about, where it was\n"
+"made, and the number of the thread.");
 
 static PyObject *module_alive(PyObject *module, PyObject *unused)
 {

@@ -117,6 +117,7 @@ static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
     tell_name(self);
     self->alive = (hbpy_alive){ .kind = "monitor", .py_what = self->py_name, .key = self->base.source,
                                 .describe = describe };
+    hbpy_origin_made(self, self->base.source);
     self->made = true;
     return watch.py_beat && watch.py_beat != Py_None ? hbpy_monitor_watch(self, &watch) : 0;
 }
@@ -180,6 +181,7 @@ static void dealloc(PyObject *py_self)
     PyObject_GC_UnTrack(py_self);
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
+    hbpy_origin_gone(self, self->base.source);
     clear(py_self);
     if (self->monitor) {
         hb_source_set_name(hb_monitor_source(self->monitor), NULL);

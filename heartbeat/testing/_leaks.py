@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Literal, NamedTuple
 
 from heartbeat import _native
-from heartbeat.testing._errors import LeakError
+from heartbeat._native import LeakError
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.02  # real seconds between two looks
 
@@ -29,12 +29,14 @@ class Leak(NamedTuple):
     number: int  # among its kind, never used again
     name: str | None
     where: str  # what it waits for, or what it is about
+    made: str | None  # "file:line", as far as that was tracked
     thread: int  # the system's number of the thread; 0: it is none
 
     def __str__(self) -> str:
         name = f" {_name_of(self)!r}" if self.name else ""
-        what = "something awaited by thread" if self.kind == "wait" else self.kind
-        return f"{what}{name}: {self.where}"
+        what = "awaited by thread" if self.kind == "wait" else self.kind
+        made = f", {'started' if self.thread else 'made'} at {self.made}" if self.made else ""
+        return f"{what}{name}{made}: {self.where}"
 
 
 def _name_of(leak: Leak) -> str | None:
@@ -84,7 +86,7 @@ def find_leaks(before: Known, grace: float) -> list[Leak]:
 def leak_error(leaks: list[Leak], where: str) -> LeakError:
     """The error that names each of them; `where` begins it."""
     count = "1 thing is" if len(leaks) == 1 else f"{len(leaks)} things are"
-    return LeakError(f"{where}: {count} still alive", "\n".join(f"  {leak}" for leak in leaks))
+    return LeakError("\n".join([f"{count} still alive {where}:", *(f"  {leak}" for leak in leaks)]))
 
 
 # ---- for tests of any kind ----
