@@ -35,7 +35,7 @@ class Leak(NamedTuple):
     def __str__(self) -> str:
         name = f" {_name_of(self)!r}" if self.name else ""
         what = "awaited by thread" if self.kind == "wait" else self.kind
-        made = f", {'started' if self.thread else 'made'} at {self.made}" if self.made else ""
+        made = f", {'started' if self.kind == 'thread' else 'made'} at {self.made}" if self.made else ""
         return f"{what}{name}{made}: {self.where}"
 
 
@@ -71,10 +71,13 @@ def find_leaks(before: Known, grace: float) -> list[Leak]:
     In a bubble nothing ends by itself once all others wait, so that is what is waited for.
     """
     left = _left(before)
+    if not left:
+        return left
     if any(leak.kind == "monitor" for leak in left):
-        gc.collect()  # one that nobody holds any more has closed
-    if not left or _native._settle():
-        return _left(before) if left else left
+        gc.collect()  # closes one that nobody holds any more
+    if _native._settle():
+        return _left(before)
+    left = _left(before)
     give_up, pause = _native.now() + grace, _SHORTEST_PAUSE
     while left and (rest := give_up - _native.now()) > 0:
         _native.sleep(min(pause, rest))
