@@ -73,6 +73,12 @@ static inline bool hb_source_is_foreign(const hb_source *source)
     return source->bubble && source->bubble != hb_here_bubble();
 }
 
+/* The present on the clock of those it was made for. */
+static inline hb_time hb_source_now(const hb_source *source)
+{
+    return source->bubble ? hb_now() : hb_platform_now();
+}
+
 /* A case of that direction may have become ready. */
 static inline void hb__source_hint_locked(hb_source *source, hb_direction direction)
 {
