@@ -77,7 +77,7 @@ static hb_queue *queue(hb_source *source, hb_direction direction)
 static hb_time due_locked(hb_source *source)
 {
     hb_watchdog *watchdog = watchdog_of(source);
-    bool too_early = watchdog->base < watchdog->due && hb_now() < watchdog->base;
+    bool too_early = watchdog->base < watchdog->due && hb_source_now(source) < watchdog->base;
     hb_time due = too_early ? watchdog->base : watchdog->due;
     watchdog->told = due > watchdog->told ? due : watchdog->told;
     return due;
@@ -122,7 +122,7 @@ void hb_watchdog_init(hb_watchdog *watchdog, hb_time timeout, hb_time jitter)
 void hb_watchdog_beat(hb_watchdog *watchdog)
 {
     hb_lock_acquire(&watchdog->source.lock);
-    hb_time now = hb_now();
+    hb_time now = hb_source_now(&watchdog->source);
     watchdog->beat = now;
     if (!has_expired_locked(watchdog, now))
         arm_locked(watchdog, now, now);
