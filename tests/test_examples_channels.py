@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from heartbeat import Channel, Closed, go, now
+from heartbeat.testing import virtual_time
 
 EXAMPLES = Path(__file__).parent / "examples" / "channels"
 SOON = 30.0  # seconds: nothing that works takes as long, whatever else the machine does
@@ -68,13 +69,19 @@ def test_interval_prints_pulses_then_results_and_closes_both() -> None:
     ended = run("interval", "--interval", "0.02", "--timeout", "30", "--results", "3")
     lines = ended.stdout.splitlines()
     assert ended.stderr == "" and ended.returncode == 0
-    assert lines[0] == "pulse"  # the first pulse is due before the first work
     assert [line for line in lines if line != "pulse"] == [
         "result 1",
         "result 2",
         "result 3",
         "done: pulses closed True, results closed True",
     ]
+
+
+def test_interval_pulses_twice_before_every_result(capsys: pytest.CaptureFixture[str]) -> None:
+    with virtual_time():
+        assert load("interval").main(["--interval", "1"]) == 0
+    lines = [f"pulse\npulse\nresult {n}\n" for n in (1, 2, 3)]
+    assert capsys.readouterr().out.startswith("".join(lines))
 
 
 def test_interval_two_pulses_a_result() -> None:
