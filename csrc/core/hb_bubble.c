@@ -279,12 +279,27 @@ static hb_service *keep_first(hb_bubble *bubble, hb_service_kind kind, hb_servic
     return kept;
 }
 
-hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind)
 {
-    hb_bubble *bubble = hb_bubble_here();
     hb__bubble_lock(bubble);
     hb_service *service = bubble->services[kind];
     hb__bubble_unlock(bubble);
+    return service;
+}
+
+void hb_bubble_end_services(hb_bubble *bubble)
+{
+    for (int kind = 0; kind < HB_SERVICES; kind++) {
+        hb_service *service = hb_bubble_find_service(bubble, (hb_service_kind)kind);
+        if (service)
+            service->end(service);
+    }
+}
+
+hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+{
+    hb_bubble *bubble = hb_bubble_here();
+    hb_service *service = hb_bubble_find_service(bubble, kind);
     hb_service *made = service ? NULL : make();
     return made ? keep_first(bubble, kind, made) : service;
 }

@@ -114,11 +114,18 @@ typedef enum hb_service_kind { HB_SERVICE_ALARMS, HB_SERVICE_MONITORS, HB_SERVIC
 
 struct hb_service {
     hb_atomic_u64 due;           /* hb_time: when to run next, HB_FOREVER if not; the service's to set */
+    hb_atomic_u32 attends;       /* it also runs whenever all sleep and something has happened; likewise */
     void (*run)(hb_service *);   /* what is due; sets `due` anew. By a participant, no lock held */
+    void (*end)(hb_service *);   /* lets go of what it holds; nothing will be due any more */
     void (*free)(hb_service *);  /* with the bubble */
+    uint64_t seen;               /* bubble's lock: what had happened when it ran last */
 };
 
 /* The one of the calling thread's bubble, made by make() when it is first wanted. NULL: no memory. */
 hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void));
+/* That of a bubble; NULL: it was never wanted. It lives as long as the bubble. */
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind);
+/* Ends them all; after the bubble. What they let go of goes on the calling thread. */
+void hb_bubble_end_services(hb_bubble *bubble);
 
 #endif

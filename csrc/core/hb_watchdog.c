@@ -112,7 +112,7 @@ void hb_watchdog_init(hb_watchdog *watchdog, hb_time timeout, hb_time jitter)
     hb__source_init(&watchdog->source, &watchdog_ops);
     watchdog->timeout = timeout;
     watchdog->jitter = jitter;
-    watchdog->beat = hb_now();
+    watchdog->beat = hb_source_now(&watchdog->source);
     watchdog->told = 0;
     arm_locked(watchdog, watchdog->beat, watchdog->beat);
 }
