@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Literal, NamedTuple
 
-from heartbeat._native import _explain_with
+from heartbeat._native import StallError, _explain_with
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -135,9 +135,12 @@ def _rows(raw: list[_Raw]) -> list[Row]:
 
 
 def _python_name(ident: int) -> str | None:
-    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it."""
+    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it.
+
+    Stand-ins, which threading makes for threads it does not know, may be those of threads long gone.
+    """
     thread = vars(threading)["_active"].get(ident)
-    return thread.name if thread else None
+    return thread.name if thread and not isinstance(thread, vars(threading)["_DummyThread"]) else None
 
 
 # ---- stacks ----
@@ -249,6 +252,25 @@ def leaks(raw: list[_Raw], now: float) -> str | None:
     lines = [f"  {row.name!r} {_state(row)}" + (f"; created at {row.created}" if row.created else "")
              for row in left]
     return "\n".join([f"{who} still there at the end of the bubble:", *lines])
+
+
+# ---- stalls ----
+
+
+def write(error: StallError) -> None:
+    print(f"heartbeat: {error}", file=sys.stderr, flush=True)
+
+
+def class_of(error: StallError) -> type[StallError]:
+    """A class whose instances are like that error: all that can be raised in another thread is a class."""
+
+    class Stalled(StallError):
+        def __init__(self) -> None:
+            super().__init__(str(error))
+            self.report = error.report
+
+    Stalled.__name__, Stalled.__qualname__, Stalled.__module__ = "StallError", "StallError", "heartbeat.testing"
+    return Stalled
 
 
 _explain_with(sys.modules[__name__])
