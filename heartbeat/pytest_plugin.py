@@ -23,7 +23,7 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Error, _native
+from heartbeat import _native
 from heartbeat.testing import _leaks
 
 _Call = Callable[..., Any]
@@ -207,22 +207,6 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 
 # ---- reports ----
 
-def _reports_in(error: BaseException | None) -> Iterator[tuple[str, str]]:
-    """The reports of those of our errors that it is, or holds, or was caused by: title and text."""
-    text = str(error) if isinstance(error, _native.LeakError) else getattr(error, "report", None)
-    if isinstance(error, Error) and isinstance(text, str):
-        yield f"heartbeat: {type(error).__name__}", text
-    for inner in getattr(error, "exceptions", ()):
-        yield from _reports_in(inner)
-    if error is not None:
-        yield from _reports_in(error.__cause__)
-
-
-def _is_shown(text: str, representation: str) -> bool:
-    """Whether every line of it is there: pytest puts a margin before the lines of a message."""
-    return all(line.strip() in representation for line in text.splitlines())
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
     report = yield
@@ -231,7 +215,4 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     item.stash[_failure] = error = call.excinfo.value
     if call.when == "teardown" and isinstance(error, _native.LeakError):
         report.longrepr = str(error)  # no code of the test was running
-    for section in _reports_in(error):
-        if not _is_shown(section[1], report.longreprtext):
-            report.sections.append(section)
     return report

@@ -151,6 +151,12 @@ def _is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
 
 
+def _is_machinery(frame: FrameType) -> bool:
+    """Of what calls tests: nobody looks for the cause of a deadlock there."""
+    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+    return _is_ours(frame) or package in ("_pytest", "pluggy")
+
+
 def _frame_of(row: Row) -> FrameType | None:
     """The innermost frame that is the program's own."""
     frame = sys._current_frames().get(row.ident)
@@ -160,8 +166,8 @@ def _frame_of(row: Row) -> FrameType | None:
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    frame = _frame_of(row)
-    return "".join(traceback.format_stack(frame, limit)) if frame else None
+    told = [each for each in traceback.walk_stack(_frame_of(row)) if not _is_machinery(each[0])]
+    return "".join(traceback.StackSummary.extract(reversed(told[:limit])).format()) or None
 
 
 # ---- participants ----
