@@ -47,6 +47,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from itertools import takewhile
 from types import FrameType
 from typing import Literal, NamedTuple
 
@@ -151,10 +152,9 @@ def _is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
 
 
-def _is_machinery(frame: FrameType) -> bool:
-    """Of what calls tests: nobody looks for the cause of a deadlock there."""
-    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return _is_ours(frame) or package in ("_pytest", "pluggy")
+def _is_of_test(line: tuple[FrameType, int]) -> bool:
+    """Not of what calls tests: nobody looks for the cause of a deadlock there, nor outwards of it."""
+    return str(line[0].f_globals.get("__name__", "")).partition(".")[0] not in ("_pytest", "pluggy")
 
 
 def _frame_of(row: Row) -> FrameType | None:
@@ -166,7 +166,9 @@ def _frame_of(row: Row) -> FrameType | None:
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    told = [each for each in traceback.walk_stack(_frame_of(row)) if not _is_machinery(each[0])]
+    frame = _frame_of(row)
+    whole = traceback.walk_stack(frame) if frame else ()
+    told = [each for each in takewhile(_is_of_test, whole) if not _is_ours(each[0])]
     return "".join(traceback.StackSummary.extract(reversed(told[:limit])).format()) or None
 
 
