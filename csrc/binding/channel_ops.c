@@ -171,7 +171,7 @@ static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssiz
     hb_status status = hb_chan_close(self->chan, cause);
     if (status != HB_OK)
         Py_XDECREF((PyObject *)cause.ptr);
-    return status == HB_FOREIGN ? hbpy_channel_raise(self, status) : PyBool_FromLong(status == HB_OK);
+    return status == HB_FOREIGN ? hbpy_raise(hbpy_state_of(py_self), status) : PyBool_FromLong(status == HB_OK);
 }
 
 /* ---- for the type's table ---- */
