@@ -44,16 +44,28 @@ void hb_bubble_unref(hb_bubble *bubble);
 
 uint32_t hb_bubble_number(const hb_bubble *bubble);
 hb_time hb_bubble_now(hb_bubble *bubble);
+/* How far its clock has gone. */
+hb_time hb_bubble_elapsed(hb_bubble *bubble);
+
+/* Its participants shall meet virtual time in other places than the engine, too, which is for
+ * the binding to see to. Told before anybody joins. */
+void hb_bubble_patch(hb_bubble *bubble);
 
 /* ---- taking part ---- */
 
 /* The calling thread's bubble, borrowed; NULL if it is in none. */
 hb_bubble *hb_bubble_here(void);
+/* The same if it is patched, else NULL. */
+hb_bubble *hb_bubble_patched_here(void);
 
 /* The calling thread becomes a participant; the first is the host. `looks_up`: it must see to
  * signals, so that its sleeps may end with HB_INTERRUPTED. HB_MISUSED: it is in a bubble, or
  * this one is over. */
 hb_status hb_bubble_join(hb_bubble *bubble, bool looks_up);
+
+/* The same for a thread that may end without leaving: then it leaves there. Also HB_MISUSED before
+ * the host has joined. */
+hb_status hb_bubble_adopt(hb_bubble *bubble, bool looks_up);
 
 /* A place for a thread that the caller is about to start: it counts as running from now on.
  * `thread` is the id of its record, 0 if it has none yet. *place is NULL if the caller takes no
@@ -102,11 +114,16 @@ typedef struct hb_participant_view {
     uint32_t number; /* 0: the host */
     uint32_t thread; /* id of its record, hb_thread.h */
     bool sleeps;
+    bool idles;      /* it sleeps until all others do */
     hb_time until;   /* its deadline or the instant it wakes at; HB_FOREVER: none */
 } hb_participant_view;
 
 /* Views of up to n participants in the order in which they joined; the number of all there are. */
 size_t hb_bubble_participants(hb_bubble *bubble, hb_participant_view *views, size_t n);
+
+/* What the calling participant slept for when its last sleep ended with HB_DEADLOCK or
+ * HB_STALLED; NULL if none did. Valid until it sleeps again. */
+const struct hb_thread_view *hb_bubble_failed_wait(void);
 
 /* ---- services ---- */
 
