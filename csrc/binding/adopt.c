@@ -214,7 +214,7 @@ static PyType_Spec place_spec = {
 
 PyDoc_STRVAR(place_doc,
 "_place($module, /)\n--\n\n"
-"Take a place in the calling thread's bubble for a thread about to start; None outside of bubbles.");
+"Take a place in the calling thread's bubble for a thread about to start; Error outside of bubbles.");
 
 static PyObject *module_place(PyObject *module, PyObject *unused)
 {
@@ -224,7 +224,7 @@ static PyObject *module_place(PyObject *module, PyObject *unused)
     if (hb_participant_new(&participant, 0) != HB_OK)
         return PyErr_NoMemory();
     if (!participant)
-        Py_RETURN_NONE;
+        return hbpy_raise(state, HB_MISUSED);
     hbpy_place *self = (hbpy_place *)(void *)state->Place->tp_alloc(state->Place, 0);
     if (!self) {
         drop_detached(participant);

@@ -89,7 +89,7 @@ def _install_makers(undo: ExitStack) -> None:
 
 # ---- twins ----
 
-_REAL_LOCKS = (_thread.LockType, _thread.RLock)
+_REAL_LOCKS: tuple[Any, ...] = (_thread.LockType, _thread.RLock)
 
 
 def _is_virtual(lock: object) -> bool:
