@@ -246,6 +246,9 @@ hb_status hb_bubble_wait(void)
         bubble->idler = NULL;
     }
     hb__bubble_unlock(bubble);
+    participant->failed = status == HB_STALLED;
+    if (participant->failed)
+        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
     return status;
 }
 
@@ -298,9 +301,17 @@ size_t hb_bubble_participants(hb_bubble *bubble, hb_participant_view *views, siz
     for (hb_participant *each = bubble->first; each; each = each->next, i++)
         if (i < n)
             views[i] = (hb_participant_view){ .number = each->number, .thread = each->thread,
-                                              .sleeps = each->sleeps, .until = each->deadline };
+                                              .sleeps = each->sleeps,
+                                              .idles = each->sleeps && !each->waiter,
+                                              .until = each->deadline };
     hb__bubble_unlock(bubble);
     return i;
+}
+
+const hb_thread_view *hb_bubble_failed_wait(void)
+{
+    hb_participant *participant = hb__participant_here();
+    return participant && participant->failed ? &participant->last_wait : NULL;
 }
 
 /* ---- services ---- */
@@ -317,12 +328,27 @@ static hb_service *keep_first(hb_bubble *bubble, hb_service_kind kind, hb_servic
     return kept;
 }
 
-hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind)
 {
-    hb_bubble *bubble = hb_bubble_here();
     hb__bubble_lock(bubble);
     hb_service *service = bubble->services[kind];
     hb__bubble_unlock(bubble);
+    return service;
+}
+
+void hb_bubble_end_services(hb_bubble *bubble)
+{
+    for (int kind = 0; kind < HB_SERVICES; kind++) {
+        hb_service *service = hb_bubble_find_service(bubble, (hb_service_kind)kind);
+        if (service)
+            service->end(service);
+    }
+}
+
+hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+{
+    hb_bubble *bubble = hb_bubble_here();
+    hb_service *service = hb_bubble_find_service(bubble, kind);
     hb_service *made = service ? NULL : make();
     return made ? keep_first(bubble, kind, made) : service;
 }

@@ -114,11 +114,16 @@ typedef struct hb_participant_view {
     uint32_t number; /* 0: the host */
     uint32_t thread; /* id of its record, hb_thread.h */
     bool sleeps;
+    bool idles;      /* it sleeps until all others do */
     hb_time until;   /* its deadline or the instant it wakes at; HB_FOREVER: none */
 } hb_participant_view;
 
 /* Views of up to n participants in the order in which they joined; the number of all there are. */
 size_t hb_bubble_participants(hb_bubble *bubble, hb_participant_view *views, size_t n);
+
+/* What the calling participant slept for when its last sleep ended with HB_DEADLOCK or
+ * HB_STALLED; NULL if none did. Valid until it sleeps again. */
+const struct hb_thread_view *hb_bubble_failed_wait(void);
 
 /* ---- services ---- */
 
@@ -126,11 +131,18 @@ typedef enum hb_service_kind { HB_SERVICE_ALARMS, HB_SERVICE_MONITORS, HB_SERVIC
 
 struct hb_service {
     hb_atomic_u64 due;           /* hb_time: when to run next, HB_FOREVER if not; the service's to set */
+    hb_atomic_u32 attends;       /* it also runs whenever all sleep and something has happened; likewise */
     void (*run)(hb_service *);   /* what is due; sets `due` anew. By a participant, no lock held */
+    void (*end)(hb_service *);   /* lets go of what it holds; nothing will be due any more */
     void (*free)(hb_service *);  /* with the bubble */
+    uint64_t seen;               /* bubble's lock: what had happened when it ran last */
 };
 
 /* The one of the calling thread's bubble, made by make() when it is first wanted. NULL: no memory. */
 hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void));
+/* That of a bubble; NULL: it was never wanted. It lives as long as the bubble. */
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind);
+/* Ends them all; after the bubble. What they let go of goes on the calling thread. */
+void hb_bubble_end_services(hb_bubble *bubble);
 
 #endif

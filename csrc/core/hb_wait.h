@@ -54,6 +54,7 @@ struct hb_waiter {
     void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
     hb_here *here;               /* owner; constant while linked: in whose bubble it sleeps, or NULL */
     bool outside;                /* owner; constant while linked: it waits for something outside of that */
+    hb_time outside_due;         /* owner: the real instant at which that will be ready by itself */
     const hb_case *cases;        /* owner; constant while linked: what it waits for, to explain it */
     uint32_t n_cases;            /* owner; constant while linked */
     hb_waiter *next;             /* winner: a chain of waiters to be woken */
@@ -113,6 +114,8 @@ bool hb_wait_cancel(hb_waiter *waiter);
 
 /* Waits on nothing but the clock. HB_TIMEOUT, HB_INTERRUPTED or HB_STOPPED. */
 hb_status hb_wait_sleep(hb_time deadline);
+/* The same of a call that began to wait before. */
+hb_status hb__wait_sleep_since(hb_time deadline, hb_time since);
 
 /* Queues. The source's lock is held. */
 void hb__queue_add_locked(hb_queue *queue, hb_link *link);

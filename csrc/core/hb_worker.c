@@ -102,7 +102,7 @@ static void run(void *arg)
     hb_thread_enter(worker->thread);
     hb_participant_enter(worker->participant);
     worker->fn(worker->arg);
-    hb_chan_close(worker->done, (hb_word){ NULL });
+    hb_chan_shut(worker->done, (hb_word){ NULL });
     delist(worker);
     hb_bubble_leave();
     hb_thread_leave(worker->thread);
@@ -121,9 +121,17 @@ static hb_status launch(hb_worker *worker, const char *name)
 
 hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name)
 {
+    return hb_worker_start_from(worker, fn, arg, name, NULL);
+}
+
+hb_status hb_worker_start_from(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name,
+                               const char *origin)
+{
     *worker = new_worker(fn, arg, name);
     if (!*worker)
         return HB_NO_MEMORY;
+    if (origin)
+        hb_thread_set_origin((*worker)->thread, origin);
     hb_status status = hb_participant_new(&(*worker)->participant, (*worker)->thread->id);
     if (status == HB_OK)
         status = launch(*worker, name);
@@ -196,7 +204,7 @@ static void forget_workers(void)
     for (hb_worker *worker = take_list(); worker; worker = worker->next) {
         if (worker->lost)
             worker->lost(worker->arg);
-        hb_chan_close(worker->done, (hb_word){ NULL });
+        hb_chan_shut(worker->done, (hb_word){ NULL });
     }
 }
 
