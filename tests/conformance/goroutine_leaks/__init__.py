@@ -10,8 +10,8 @@ What is otherwise than in Go:
 
 * Go's detector is its garbage collector: a goroutine leaks if it waits on what nothing alive can
   reach. A bubble's is its end: a participant that still waits then leaks, whether somebody could still
-  reach what it waits on or not. So NoLeakGlobal, which leaks nothing because its channel is a global,
-  is here a channel from outside of the bubble: using it is refused at once.
+  reach what it waits on or not. Only what was made outside of the bubble is waited for, so
+  NoLeakGlobal, whose channel is a global, is here a channel from outside.
 * Go runs many copies of a case at once so that one of them may leak. Here one copy runs at a time, with
   a seed that decides who is delayed where, and as many seeds as it takes.
 * The stress cases and the two micro cases that start a thousand goroutines start 200 threads.

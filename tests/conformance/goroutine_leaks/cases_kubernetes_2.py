@@ -54,7 +54,12 @@ def kubernetes13135(p: Program) -> None:
     p.go("test", test)
 
 
-@case("Kubernetes/30872", {"controller": LOCK, "deliverer": WLOCK, "stopper": LOCK}, always=False)
+@case(
+    "Kubernetes/30872",
+    {"controller": LOCK, "deliverer": WLOCK, "stopper": LOCK},
+    {"controller": LOCK, "deliverer": WLOCK},
+    always=False,
+)
 def kubernetes30872(p: Program) -> None:
     """An informer asks its queue under its own mutex; the queue's handler calls the informer under the
     queue's."""

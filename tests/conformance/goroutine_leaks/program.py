@@ -20,6 +20,7 @@ SEND, RECEIVE, SELECT = "send", "receive", "select"
 LOCK, GROUP, COND = "Mutex.lock", "WaitGroup.wait", "Cond.wait"
 RLOCK, WLOCK = "RWMutex.rlock", "RWMutex.lock"
 
+MANY_THREADS = 200  # where the originals start a thousand goroutines
 DELAYS = 4  # a delay is 0 to 3 ms
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from heartbeat import Channel, go
+from heartbeat.testing import virtual_time
+
 from . import (  # noqa: F401
     cases_cockroach_1,
     cases_cockroach_2,
@@ -15,7 +18,9 @@ from . import (  # noqa: F401
     cases_hugo_istio,
     cases_kubernetes_1,
     cases_kubernetes_2,
+    cases_micro,
     cases_moby,
+    cases_patterns,
     cases_serving_syncthing,
 )
 from .judge import joins, run, told_right
@@ -64,3 +69,14 @@ def test_waiting_for_the_fixed_version_ends(case: Case) -> None:
 def nobody_fails(told: list[threading.ExceptHookArgs]) -> Iterator[None]:
     yield
     assert told == []
+
+
+def test_no_leak_global() -> None:
+    """What comes from outside of a bubble is no leak: its end waits for it."""
+    everybodys: Channel[int] = Channel()
+    received: list[int] = []
+    outside = go(everybodys.send, 1, name="outside")
+    with virtual_time():
+        go(lambda: received.append(everybodys.recv()), name="receiver")
+    outside.join()
+    assert received == [1]
