@@ -152,14 +152,14 @@ static bool is_ready(void)
  * capture begins before it has. */
 static bool wait_written(void)
 {
-    hb_time deadline = hb_time_add(hb_now(), PATIENCE);
+    hb_time deadline = hb_time_add(hb_platform_now(), PATIENCE);
     uint32_t state;
     while ((state = hb_load_acquire(&stack.state)) != WRITTEN) {
         if (hb_platform_park(&stack.state, state, deadline) != HB_TIMEOUT)
             continue;
         if (state == WANTED && hb_cas(&stack.state, &state, IDLE))
             return false;
-        if (hb_now() > hb_time_add(deadline, PATIENCE))
+        if (hb_platform_now() > hb_time_add(deadline, PATIENCE))
             return false;
         deadline = hb_time_add(deadline, PATIENCE);
     }
@@ -279,7 +279,7 @@ int hbpy_stack_prepare(void)
 void hbpy_stack_end(void)
 {
     hb_store_release(&stack.off, 1);
-    if (wait_busy(hb_time_add(hb_now(), 3 * PATIENCE)))
+    if (wait_busy(hb_time_add(hb_platform_now(), 3 * PATIENCE)))
         end_busy();
 }
 
