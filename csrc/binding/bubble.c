@@ -5,39 +5,38 @@
  * participant's waits raise Stopped, and names those that were still there.
  *
  * Locking: `bubble` is constant; the rest is the host's. */
-#include "binding.h"
-
-#include "hb_bubble.h"
+#include "bubble.h"
 
 /* How long participants have to end once their waits raise Stopped: real time. */
 #define END_LIMIT (2 * HB_SECOND)
-#define MOST_VIEWS 256
-
-typedef struct hbpy_bubble {
-    PyObject_HEAD
-    hb_bubble *bubble;
-    bool entered;
-} hbpy_bubble;
-
-static hbpy_bubble *bubble_of(void *self)
-{
-    return self;
-}
+/* How long nothing may go on in a bubble while somebody runs, if nothing else is said: real time. */
+#define STALL_LIMIT (5 * HB_SECOND)
 
 /* ---- life ---- */
 
+static int parse_stall(PyObject *py_stall, hb_time *limit)
+{
+    *limit = STALL_LIMIT;
+    if (py_stall && hbpy_parse_duration(py_stall, "stall", limit) < 0)
+        return -1;
+    if (*limit <= 0)
+        PyErr_SetString(PyExc_ValueError, "stall must be more than 0, or None");
+    return *limit <= 0 ? -1 : 0;
+}
+
 static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
 {
-    static char *names[] = { "start", "seed", NULL };
-    PyObject *py_start = NULL;
+    static char *names[] = { "start", "seed", "stall", NULL };
+    PyObject *py_start = NULL, *py_stall = NULL;
     unsigned long long seed = 0;
-    hb_time start = 0;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK:Bubble", names, &py_start, &seed) ||
-        (py_start && hbpy_parse_span(py_start, "start", &start) < 0))
+    hb_time start = 0, limit;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$O:Bubble", names, &py_start, &seed, &py_stall) ||
+        (py_start && hbpy_parse_span(py_start, "start", &start) < 0) || parse_stall(py_stall, &limit) < 0)
         return NULL;
     hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
     if (!self)
         return NULL;
+    self->limit = limit;
     self->bubble = hb_bubble_new(start, seed, NULL);
     if (!self->bubble) {
         Py_DECREF(self);
@@ -46,9 +45,25 @@ static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_
     return (PyObject *)self;
 }
 
+static int watch(hbpy_bubble *self)
+{
+    if (self->limit != HB_FOREVER)
+        self->stall = hbpy_stall_begin(hbpy_state_of((PyObject *)self), self->bubble, self->limit);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static void stop_watching(hbpy_bubble *self)
+{
+    hbpy_stall *stall = self->stall;
+    self->stall = NULL;
+    if (stall)
+        hbpy_stall_end(stall);
+}
+
 static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    stop_watching(bubble_of(self));
     hb_bubble_unref(bubble_of(self)->bubble);
     type->tp_free(self);
     Py_DECREF(type);
@@ -130,29 +145,17 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
 {
     hbpy_bubble *self = bubble_of(py_self);
     (void)unused;
-    hb_status status = self->entered ? HB_MISUSED : hb_bubble_join(self->bubble, hbpy_is_main_thread());
-    if (status != HB_OK)
+    if (self->entered)
+        return hbpy_raise(hbpy_state_of(py_self), HB_MISUSED);
+    if (watch(self) < 0)
+        return NULL;
+    hb_status status = hb_bubble_join(self->bubble, hbpy_is_main_thread());
+    if (status != HB_OK) {
+        stop_watching(self);
         return hbpy_raise(hbpy_state_of(py_self), status);
+    }
     self->entered = true;
     return Py_NewRef(py_self);
-}
-
-/* A list of the names of all participants but the host. */
-static PyObject *names_of_others(hbpy_bubble *self)
-{
-    hb_participant_view views[MOST_VIEWS];
-    size_t n = hb_bubble_participants(self->bubble, views, MOST_VIEWS);
-    PyObject *py_names = PyList_New(0);
-    for (size_t i = 0; py_names && i < n && i < MOST_VIEWS; i++) {
-        hb_thread_view view;
-        if (views[i].number == 0 || !hb_thread_look(views[i].thread, &view))
-            continue;
-        PyObject *py_name = PyUnicode_DecodeUTF8(view.name, (Py_ssize_t)strlen(view.name), "replace");
-        if (!py_name || PyList_Append(py_names, py_name) < 0)
-            Py_CLEAR(py_names);
-        Py_XDECREF(py_name);
-    }
-    return py_names;
 }
 
 static void end(hbpy_bubble *self)
@@ -161,20 +164,20 @@ static void end(hbpy_bubble *self)
     hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
     hb_bubble_leave();
     hbpy_attach(py_thread);
+    stop_watching(self);
 }
 
-static int raise_left(hbpy_bubble *self, PyObject *py_left)
+/* `py_left` is a text, None if nobody is left; NULL if that raised. */
+static void raise_left(hbpy_bubble *self, PyObject *py_left)
 {
-    if (py_left && PyList_GET_SIZE(py_left) > 0)
-        PyErr_Format(hbpy_state_of((PyObject *)self)->Error, "at the end of the bubble these still wait: %R",
-                     py_left);
-    return PyErr_Occurred() ? -1 : 0;
+    if (py_left && py_left != Py_None)
+        PyErr_SetObject(hbpy_state_of((PyObject *)self)->LeakError, py_left);
 }
 
 PyDoc_STRVAR(exit_doc,
 "__exit__($self, type, value, traceback, /)\n--\n\n"
 "Wait until the others have ended or wait, and leave the bubble.\n\n"
-"Error names the participants that are still there; their waits raise Stopped.");
+"LeakError names the participants that are still there; their waits raise Stopped.");
 
 static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -184,7 +187,7 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     if (hb_bubble_here() != self->bubble)
         return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
     if (!raised && wait_for_quiet(self) == 0)
-        py_left = names_of_others(self);
+        py_left = hbpy_bubble_explain(hbpy_state_of(py_self), "leaks", self->bubble, false);
     PyObject *py_exception = hbpy_take_exception();
     end(self);
     if (py_exception)
@@ -207,17 +210,29 @@ static PyObject *Bubble_now(PyObject *self, void *unused)
 /* ---- the type ---- */
 
 PyDoc_STRVAR(doc,
-"Bubble(start=0.0, seed=0)\n--\n\n"
+"Bubble(start=0.0, seed=0, *, stall=5.0)\n--\n\n"
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
-static PyMethodDef methods[] = {
+/* Filled once from the files that define the methods. */
+static PyMethodDef all_methods[12];
+
+static const PyMethodDef methods[] = {
     { "wait", Bubble_wait, METH_NOARGS, wait_doc },
     { "advance", Bubble_advance, METH_O, advance_doc },
     { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
     { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
     { NULL, NULL, 0, NULL },
 };
+
+static void fill_methods(void)
+{
+    size_t n = 0;
+    for (const PyMethodDef *method = methods; method->ml_name; method++)
+        all_methods[n++] = *method;
+    all_methods[n++] = hbpy_bubble_participants_method;
+    all_methods[n++] = hbpy_bubble_report_method;
+}
 
 static PyGetSetDef getset[] = {
     { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
@@ -226,7 +241,7 @@ static PyGetSetDef getset[] = {
 
 static PyType_Slot slots[] = {
     { Py_tp_doc, (void *)doc },     { Py_tp_new, Bubble_new }, { Py_tp_dealloc, dealloc },
-    { Py_tp_methods, methods },     { Py_tp_getset, getset },  { 0, NULL },
+    { Py_tp_methods, all_methods }, { Py_tp_getset, getset },  { 0, NULL },
 };
 
 static PyType_Spec spec = {
@@ -238,5 +253,6 @@ static PyType_Spec spec = {
 
 int hbpy_init_bubble(PyObject *module, hbpy_state *state)
 {
+    fill_methods();
     return hbpy_add_type(module, &state->Bubble, &spec, NULL);
 }
