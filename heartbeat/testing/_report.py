@@ -122,7 +122,11 @@ class Row(NamedTuple):
     def what(self) -> str:
         more = self.case_count - len(self.cases)
         texts = [str(case) for case in self.cases] + ([f"{more} more"] if more else [])
-        return ", or to ".join(texts) or "sleep"
+        return ", or to ".join(texts) or ("sleep" if self.ends else "what never comes: nil, or no case at all")
+
+    @property
+    def ends(self) -> bool:
+        return bool(self.cases) or self.until is not None
 
 
 _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bool, bool,
@@ -201,9 +205,15 @@ def _held(row: Row, rows: list[Row], held: dict[int, set[int]]) -> Iterator[str]
         yield from found
 
 
+def _wait(row: Row) -> str:
+    if row.cases:
+        return f"waits to {row.where}"
+    return "sleeps" if row.ends else f"waits for {row.where}"
+
+
 def _state(row: Row) -> str:
     if row.where:
-        return row.where if row.idles else f"waits to {row.where}" if row.cases else "sleeps"
+        return row.where if row.idles else _wait(row)
     return "has not begun to run" if row.state == "starting" else "runs"
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from heartbeat import Channel, recv, select, send
 
 from .gosync import Context, Mutex, RWMutex, WaitGroup, poll, receive
-from .program import GROUP, LOCK, RECEIVE, RLOCK, SELECT, SEND, WLOCK, Program, case
+from .program import GROUP, LOCK, RECEIVE, RLOCK, SELECT, SEND, WLOCK, Program, case, either
 
 
 @case("Cockroach/584", {"gossip": LOCK})
@@ -58,7 +58,7 @@ class Stopper1055:
             self.mutex.unlock()
 
 
-@case("Cockroach/1055", {"test": RECEIVE, "closer": GROUP, "worker": (RECEIVE, LOCK)}, always=False)
+@case("Cockroach/1055", {"test": RECEIVE, "closer": GROUP, "worker": either(RECEIVE, LOCK)}, always=False)
 def cockroach1055(p: Program) -> None:
     """Stopping waits for tasks that nobody finishes, and keeps the mutex that starting one takes."""
     stoppers = [Stopper1055(p), Stopper1055(p)]
@@ -163,7 +163,7 @@ def cockroach3710(p: Program) -> None:
     p.go("raft", raft)
 
 
-@case("Cockroach/6181", {"test": GROUP, "lookup": (RLOCK, WLOCK)}, always=False)
+@case("Cockroach/6181", {"test": GROUP, "lookup": either(RLOCK, WLOCK)}, always=False)
 def cockroach6181(p: Program) -> None:
     """Lookups in a cache print it, which reads again, and then write."""
     mutex, lookups = RWMutex(), WaitGroup(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heartbeat import Channel, Ticker, select, send, sleep
 
 from .gosync import Mutex, RWMutex, WaitGroup, receive
-from .program import GROUP, LOCK, RECEIVE, RLOCK, SEND, WLOCK, Program, case
+from .program import GROUP, LOCK, RECEIVE, RLOCK, SEND, WLOCK, Program, case, either
 
 
 @case("Etcd/5509", {"close": WLOCK})
@@ -101,7 +101,7 @@ def etcd6873(p: Program) -> None:
     p.go("stop", stop)
 
 
-@case("Etcd/7492", {"test": GROUP, "keeper": LOCK, "authenticate": (SEND, LOCK)}, always=False)
+@case("Etcd/7492", {"test": GROUP, "keeper": LOCK, "authenticate": either(SEND, LOCK)}, always=False)
 def etcd7492(p: Program) -> None:
     """Tokens are added with the mutex in hand that the thread which takes them locks to delete."""
     mutex, logins = Mutex(), WaitGroup(3)
@@ -138,7 +138,7 @@ def etcd7492(p: Program) -> None:
         p.go("authenticate", authenticate)
 
 
-@case("Etcd/7902", {"election": GROUP, "client": (RECEIVE, LOCK)}, always=False)
+@case("Etcd/7902", {"election": GROUP, "client": either(RECEIVE, LOCK)}, always=False)
 def etcd7902(p: Program) -> None:
     """Followers wait for the leader's release, with the mutex in hand that the leader needs for it."""
     mutex, clients = Mutex(), WaitGroup(3)

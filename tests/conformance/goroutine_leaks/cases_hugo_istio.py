@@ -5,10 +5,10 @@ from __future__ import annotations
 from heartbeat import Channel, Timer, select, send, sleep
 
 from .gosync import Context, Mutex, Once, RWMutex, WaitGroup, poll, receive, with_timeout
-from .program import GROUP, LOCK, RECEIVE, RLOCK, SEND, WLOCK, Program, case
+from .program import GROUP, LOCK, RECEIVE, RLOCK, SEND, WLOCK, Program, case, either
 
 
-@case("Hugo/3251", {"test": GROUP, "getter": (LOCK, RLOCK, WLOCK)}, always=False)
+@case("Hugo/3251", {"test": GROUP, "getter": either(LOCK, RLOCK, WLOCK)}, always=False)
 def hugo3251(p: Program) -> None:
     """A URL's own mutex is locked under the table's lock; giving it back has to read the table."""
     table, url, getters = RWMutex(), Mutex(), WaitGroup(6)

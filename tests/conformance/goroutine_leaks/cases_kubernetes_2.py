@@ -129,14 +129,16 @@ def kubernetes58107(p: Program) -> None:
                 queue.get()
 
     def busy_worker() -> None:
+        p.delay()
+        p.delay()
         take(busy)
         idle.put()
 
     def sync() -> None:
-        for _ in range(3):
-            p.delay()
+        for _ in range(2):
             with mutex:
                 p.delay()
+            p.delay()
 
     busy.put()
     p.go("idle", take, idle)

@@ -11,6 +11,7 @@ from .program import (
     GROUP,
     LOCK,
     MANY_THREADS,
+    NOTHING,
     RECEIVE,
     RLOCK,
     SELECT,
@@ -21,7 +22,7 @@ from .program import (
 )
 
 
-@case("NilRecv", {"receiver": RECEIVE})
+@case("NilRecv", {"receiver": NOTHING})
 def nil_recv(p: Program) -> None:
     """Receiving from the nil channel."""
     channel: Channel[int] = Channel() if p.fixed else nil
@@ -30,7 +31,7 @@ def nil_recv(p: Program) -> None:
         p.go("sender", channel.send, 0)
 
 
-@case("NilSend", {"sender": SEND})
+@case("NilSend", {"sender": NOTHING})
 def nil_send(p: Program) -> None:
     """Sending on the nil channel."""
     channel: Channel[int] = Channel() if p.fixed else nil
@@ -39,7 +40,7 @@ def nil_send(p: Program) -> None:
         p.go("receiver", channel.recv)
 
 
-@case("SelectNoCases", {"select": SELECT})
+@case("SelectNoCases", {"select": NOTHING})
 def select_no_cases(p: Program) -> None:
     """A select of nothing."""
     closed: Channel[int] = Channel()

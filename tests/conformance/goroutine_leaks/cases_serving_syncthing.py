@@ -5,7 +5,7 @@ from __future__ import annotations
 from heartbeat import Channel, select
 
 from .gosync import Mutex, Once, RWMutex, receive
-from .program import LOCK, RECEIVE, RLOCK, SEND, Program, case
+from .program import LOCK, RECEIVE, RLOCK, SEND, Program, case, either
 
 
 class Breaker2137:
@@ -27,7 +27,7 @@ class Breaker2137:
         accepted.send(taken)
 
 
-@case("Serving/2137", {"test": RECEIVE, "request": (SEND, LOCK)}, always=False)
+@case("Serving/2137", {"test": RECEIVE, "request": either(SEND, LOCK)}, always=False)
 def serving2137(p: Program) -> None:
     """Requests are let go one by one in the order of their start, but run in another."""
     breaker = Breaker2137(p)

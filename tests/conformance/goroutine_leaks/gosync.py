@@ -1,5 +1,5 @@
 """What Go's sync and context give, over channels: so every wait is one of the engine's, and bubbles
-see it.
+see it. The channels have names, by which a report tells what a thread waits for.
 
 Bookkeeping is guarded by a lock of Python's that is never held across an operation of the engine. A
 thread that a bubble ends gives nothing back on its way out, as a leaked goroutine never runs what it
@@ -12,37 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from functools import wraps
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, Protocol
 
 from heartbeat import Channel, Closed, Source, Stopped, go, select
 
 
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-waiting: dict[int, str] = {}  # the operation that each thread is in, as Mutex.lock
-
-
-def operation(fn: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Notes that the calling thread is in `fn`, unless it is in an operation that uses it."""
-
-    @wraps(fn)
-    def noted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        me = threading.get_ident()
-        if me in waiting:
-            return fn(*args, **kwargs)
-        waiting[me] = fn.__qualname__
-        try:
-            return fn(*args, **kwargs)
-        finally:
-            del waiting[me]
-
-    return noted
-
-
-@operation
 def receive(source: Source[Any]) -> tuple[Any, bool]:
     """Go's `v, ok := <-c`: what was received, or None and False once it is closed."""
     got = select(source)
@@ -89,10 +64,9 @@ class Guard:
 class Mutex(Guard):
     """Not reentrant, and anybody may unlock it."""
 
-    def __init__(self) -> None:
-        self._held: Channel[None] = Channel(1, name="mutex")
+    def __init__(self, name: str = "mutex") -> None:
+        self._held: Channel[None] = Channel(1, name=name)
 
-    @operation
     def lock(self) -> None:
         self._held.send(None)
 
@@ -105,15 +79,14 @@ class RWMutex(Guard):
     """Writers before readers: while a writer holds it or waits for it, new readers queue."""
 
     def __init__(self) -> None:
-        self._writers = Mutex()
+        self._writers = Mutex("writers")
         self._state = threading.Lock()
         self._writing = False  # a writer holds it, or waits for the readers before it
         self._readers = 0
         self._queue = 0  # readers behind the writer
         self._to_readers: Channel[None] = Channel(None, name="readers")
-        self._to_writer: Channel[None] = Channel(None, name="writer")
+        self._to_writer: Channel[None] = Channel(None, name="writers")
 
-    @operation
     def rlock(self) -> None:
         with self._state:
             queues = self._writing
@@ -131,7 +104,6 @@ class RWMutex(Guard):
         if last:
             self._to_writer.send(None)
 
-    @operation
     def lock(self) -> None:
         self._writers.lock()
         with self._state:
@@ -168,7 +140,7 @@ class WaitGroup:
     def __init__(self, count: int = 0) -> None:
         self._state = threading.Lock()
         self._count = count
-        self._zero: Channel[None] = Channel(name="zero")
+        self._zero: Channel[None] = Channel(name="wait group")
 
     def add(self, n: int = 1) -> None:
         with self._state:
@@ -177,14 +149,13 @@ class WaitGroup:
                 raise RuntimeError("a wait group counts below 0")
             reached = self._zero if self._count == 0 else None
             if reached:
-                self._zero = Channel(name="zero")
+                self._zero = Channel(name="wait group")
         if reached:
             reached.close()
 
     def done(self) -> None:
         self.add(-1)
 
-    @operation
     def wait(self) -> None:
         with self._state:
             zero = self._zero if self._count else None
@@ -199,9 +170,8 @@ class Cond:
         self.locker = locker
         self._waiting: deque[Channel[None]] = deque()
 
-    @operation
     def wait(self) -> None:
-        ticket: Channel[None] = Channel(1, name="ticket")
+        ticket: Channel[None] = Channel(1, name="condition")
         self._waiting.append(ticket)
         self.locker.unlock()
         ticket.recv()
@@ -236,7 +206,7 @@ class Context:
     """Cancelled by cancel(), or with its parent. `done` is then closed."""
 
     def __init__(self, parent: Context | None = None) -> None:
-        self.done: Channel[None] = Channel(name="done")
+        self.done: Channel[None] = Channel()
         self._state = threading.Lock()
         self._children: list[Context] = []
         if parent:
