@@ -199,6 +199,30 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_False);
 }
 
+PyDoc_STRVAR(adopt_doc,
+"adopt($self, /)\n--\n\n"
+"Make the calling thread a participant, until it ends.\n\n"
+"Used as a context manager, until the block ends. For threads that the engine did not\n"
+"start. Raises Error if the thread takes part in a bubble already, and before the bubble\n"
+"begins and after its end.");
+
+static PyObject *Bubble_adopt(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return hbpy_adopt(hbpy_state_of(self), self, bubble_of(self)->bubble);
+}
+
+PyDoc_STRVAR(patch_doc,
+"_patch($self, /)\n--\n\n"
+"Participants shall meet virtual time outside of the engine, too. Returns the bubble's number.");
+
+static PyObject *Bubble_patch(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    hb_bubble_patch(bubble_of(self)->bubble);
+    return PyLong_FromUnsignedLong(hb_bubble_number(bubble_of(self)->bubble));
+}
+
 /* ---- looking ---- */
 
 static PyObject *Bubble_now(PyObject *self, void *unused)
@@ -220,6 +244,8 @@ static PyMethodDef all_methods[12];
 static const PyMethodDef methods[] = {
     { "wait", Bubble_wait, METH_NOARGS, wait_doc },
     { "advance", Bubble_advance, METH_O, advance_doc },
+    { "adopt", Bubble_adopt, METH_NOARGS, adopt_doc },
+    { "_patch", Bubble_patch, METH_NOARGS, patch_doc },
     { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
     { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
     { NULL, NULL, 0, NULL },
