@@ -14,10 +14,13 @@ What is otherwise than in Go:
   NoLeakGlobal, whose channel is a global, is here a channel from outside.
 * Go runs many copies of a case at once so that one of them may leak. Here one copy runs at a time, with
   a seed that decides who is delayed where, and as many seeds as it takes.
-* The stress cases and the two micro cases that start a thousand goroutines start 200 threads.
-* SpawnGC asks for the profile in every goroutine while others run; here every thread asks its bubble
-  who takes part.
-* Hugo/5379, Kubernetes/30872 and others keep the calls that lock and drop the layers between.
+* Where a thousand goroutines are started, here 200 threads are (MutexStack, MutexHeap, DaisyChain).
+* SpawnGC asks for the profile in every goroutine of its tree while others run; here every thread asks its
+  bubble who takes part, and the tree has 41 inner nodes rather than 206.
+* A goroutine that only sleeps is no leak, but a participant that sleeps at the end of its bubble is; so the
+  bubble of DaisyChain, whose end sleeps for an hour, lasts for two.
+* Functions that Go runs later by time.AfterFunc are threads here, which wait for a timer.
+* Of programs with many layers, as Hugo/5379 and Kubernetes/30872, the cases keep the calls that lock and drop what is between.
 * Kubernetes/1321, which Go's list leaves out for a data race that can crash it, is in: Python has no
   such crash.
 * Moby/7559 dials a UDP address that cannot be dialled; here the dialling simply fails.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from heartbeat import Channel, recv, select, send
 
-from .gosync import Context, Mutex, RWMutex, WaitGroup, poll, receive
+from .gosync import Mutex, RWMutex, WaitGroup, poll, receive
 from .program import GROUP, LOCK, RECEIVE, RLOCK, SELECT, SEND, WLOCK, Program, case, either
 
 
@@ -281,26 +281,3 @@ def cockroach16167(p: Program) -> None:
 
     p.go("update", update)
     p.go("statement", statement)
-
-
-@case("Cockroach/13197", {"transaction": RECEIVE})
-def cockroach13197(p: Program) -> None:
-    """A transaction waits for its context, and nobody rolls it back."""
-    context = Context(Context())
-    p.go("transaction", receive, context.done)
-    if p.fixed:
-        p.go("rollback", context.cancel)
-
-
-@case("Cockroach/13755", {"rows": RECEIVE})
-def cockroach13755(p: Program) -> None:
-    """The rows of a query wait to be closed."""
-    context = Context()
-
-    def rows() -> None:
-        receive(context.done)
-        context.cancel()
-
-    p.go("rows", rows)
-    if p.fixed:
-        p.go("close", context.cancel)

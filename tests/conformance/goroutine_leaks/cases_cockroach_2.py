@@ -147,3 +147,26 @@ def cockroach35931(p: Program) -> None:
 
     p.go("reader", reader)
     p.go("canceller", canceller)
+
+
+@case("Cockroach/13197", {"transaction": RECEIVE})
+def cockroach13197(p: Program) -> None:
+    """A transaction waits for its context, and nobody rolls it back."""
+    context = Context(Context())
+    p.go("transaction", receive, context.done)
+    if p.fixed:
+        p.go("rollback", context.cancel)
+
+
+@case("Cockroach/13755", {"rows": RECEIVE})
+def cockroach13755(p: Program) -> None:
+    """The rows of a query wait to be closed."""
+    context = Context()
+
+    def rows() -> None:
+        receive(context.done)
+        context.cancel()
+
+    p.go("rows", rows)
+    if p.fixed:
+        p.go("close", context.cancel)

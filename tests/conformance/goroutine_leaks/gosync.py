@@ -130,8 +130,13 @@ class Reading(Guard):
     """An RWMutex by its side for readers."""
 
     def __init__(self, mutex: RWMutex) -> None:
-        self.lock = mutex.rlock  # type: ignore[method-assign]
-        self.unlock = mutex.runlock  # type: ignore[method-assign]
+        self._mutex = mutex
+
+    def lock(self) -> None:
+        self._mutex.rlock()
+
+    def unlock(self) -> None:
+        self._mutex.runlock()
 
 
 class WaitGroup:

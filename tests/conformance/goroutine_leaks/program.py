@@ -37,11 +37,11 @@ class Program:
     def __init__(self, fixed: bool, seed: int, bubble: Bubble) -> None:
         self.fixed = fixed
         self.bubble = bubble
-        self.tasks: list[Task] = []
+        self.tasks: list[Task[None]] = []
         self._seed = seed
         self._luck = threading.local()
 
-    def go(self, name: str, fn: Callable[..., object], *args: object) -> Task:
+    def go(self, name: str, fn: Callable[..., object], *args: object) -> Task[None]:
         number = len(self.tasks)
         task = go(self._run, f"{self._seed} {name} {number}", fn, args, name=name)
         self.tasks.append(task)
