@@ -79,6 +79,8 @@ PyDoc_STRVAR(timer_stop_doc,
 static PyObject *Timer_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_timer_stop(timer_of(self)));
 }
 
@@ -90,7 +92,7 @@ PyDoc_STRVAR(timer_reset_doc,
 static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
 {
     hb_time delay;
-    if (hbpy_parse_delay(py_seconds, &delay) < 0)
+    if (hbpy_parse_delay(py_seconds, &delay) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
     return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(now_of(self), delay), 0));
 }
@@ -162,6 +164,8 @@ PyDoc_STRVAR(ticker_stop_doc,
 static PyObject *Ticker_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     hb_timer_stop(timer_of(self));
     Py_RETURN_NONE;
 }
@@ -173,7 +177,7 @@ PyDoc_STRVAR(ticker_reset_doc,
 static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
 {
     hb_time period;
-    if (parse_period(py_seconds, &period) < 0)
+    if (parse_period(py_seconds, &period) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
     hb_timer_reset(timer_of(self), hb_time_add(now_of(self), period), period);
     Py_RETURN_NONE;
