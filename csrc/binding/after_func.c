@@ -36,6 +36,10 @@ static hb_chan *pool;
 
 static void call(callback *due)
 {
+    char origin[HB_ORIGIN_SIZE];
+    bool known = hbpy_origin_find(due, origin, sizeof origin);
+    if (known)
+        hb_thread_set_origin(hb_thread_here(), origin);
     PyObject *py_context = PyContext_Copy(due->py_context);
     PyObject *py_args = py_context ? PyTuple_New(0) : NULL;
     PyObject *py_result = py_args ? hbpy_call_in(py_context, due->py_fn, py_args, NULL) : NULL;
@@ -46,6 +50,8 @@ static void call(callback *due)
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);
+    if (known)
+        hb_thread_set_origin(hb_thread_here(), NULL);
     hb_alarm_unref(&due->alarm);
 }
 
@@ -97,6 +103,7 @@ static hbpy_func_timer *timer_of(void *self)
 static void free_callback(hb_alarm *alarm)
 {
     callback *dead = (callback *)alarm;
+    hbpy_origin_gone(dead, NULL);
     Py_DECREF(dead->py_fn);
     Py_DECREF(dead->py_context);
     PyMem_RawFree(dead);
@@ -123,7 +130,9 @@ static hbpy_func_timer *new_timer(hbpy_state *state, PyObject *py_fn)
     if (!self)
         return NULL;
     self->callback = new_callback(state, py_fn);
-    if (!self->callback)
+    if (self->callback)
+        hbpy_origin_made(self, self->callback);
+    else
         Py_CLEAR(self);
     return self;
 }
@@ -160,6 +169,7 @@ static void dealloc(PyObject *self)
     PyObject_GC_UnTrack(self);
     if (timer_of(self)->base.base.weakrefs)
         PyObject_ClearWeakRefs(self);
+    hbpy_origin_gone(self, NULL); /* the call may still come, and keeps its own */
     clear(self);
     type->tp_free(self);
     Py_DECREF(type);

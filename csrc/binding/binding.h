@@ -72,6 +72,7 @@ int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
+int hbpy_init_origin(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);
@@ -209,6 +210,41 @@ int hbpy_parse_name(PyObject *py_given, PyObject **py_name);
 
 /* An instant or duration in seconds. */
 PyObject *hbpy_seconds(hb_time time);
+
+/* ---- where things were made (origin.c) ---- */
+
+extern hb_atomic_u32 hbpy_tracking;
+extern hb_atomic_u64 hbpy_origins_kept;
+
+static inline bool hbpy_origins_on(void)
+{
+    return hb_load_relaxed(&hbpy_tracking) || hb__here;
+}
+
+/* "file:line" of the nearest frame that is not the package's; NULL if nobody asks, or there is none. */
+const char *hbpy_origin_here(char *text, size_t size);
+void hbpy_origin_put(const void *key, const char *text);
+void hbpy_origin_remove(const void *key);
+bool hbpy_origin_find(const void *key, char *text, size_t size);
+void hbpy_origin_note(const void *thing, const void *source);
+/* As a str, or None: a new reference. */
+PyObject *hbpy_origin_text(const void *key);
+
+/* A thing was made just now, and will go: with the source it is waited for by, or NULL. */
+static inline void hbpy_origin_made(const void *thing, const void *source)
+{
+    if (hbpy_origins_on())
+        hbpy_origin_note(thing, source);
+}
+
+static inline void hbpy_origin_gone(const void *thing, const void *source)
+{
+    if (hb_load_relaxed(&hbpy_origins_kept) == 0)
+        return;
+    hbpy_origin_remove(thing);
+    if (source)
+        hbpy_origin_remove(source);
+}
 
 /* ---- errors (error.c) ---- */
 

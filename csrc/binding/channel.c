@@ -113,6 +113,7 @@ static int init(hbpy_channel *self, const char *what, PyObject *py_capacity, PyO
         hbpy_parse_name(py_name, &self->py_name) < 0)
         return -1;
     tell_name(self);
+    hbpy_origin_made(self, self->base.source);
     self->made = true;
     return 0;
 }
@@ -197,6 +198,7 @@ static void Channel_dealloc(PyObject *py_self)
     Py_TRASHCAN_BEGIN(py_self, Channel_dealloc)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
+    hbpy_origin_gone(self, self->base.source);
     leave_chan(self);
     Py_XDECREF(self->py_name);
     type->tp_free(py_self);

@@ -84,12 +84,16 @@ static hb_status start(hbpy_task *self)
     if (!name)
         return HB_INTERRUPTED;
     Py_INCREF(self); /* the thread's */
-    hb_status status = hb_worker_start(&self->worker, thread_main, self, name);
-    if (status == HB_OK)
-        self->base.source = hb_chan_source(hb_worker_done(self->worker));
-    else
+    char origin[HB_ORIGIN_SIZE];
+    hb_status status = hb_worker_start_from(&self->worker, thread_main, self, name,
+                                            hbpy_origin_here(origin, sizeof origin));
+    if (status != HB_OK) {
         Py_DECREF(self);
-    return status;
+        return status;
+    }
+    self->base.source = hb_chan_source(hb_worker_done(self->worker));
+    hbpy_origin_made(self, self->base.source);
+    return HB_OK;
 }
 
 PyDoc_STRVAR(go_doc,

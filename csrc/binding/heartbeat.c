@@ -68,6 +68,7 @@ static int make(hbpy_state *state, hbpy_heartbeat *self, hb_beat *beat, PyObject
     self->py_weak = py_weak;
     self->base.source = &pulses->source;
     self->beat = beat;
+    hbpy_origin_made(self, self->base.source);
     adopt(self);
     return 0;
 }
@@ -223,6 +224,7 @@ static void Heartbeat_dealloc(PyObject *py_self)
     PyTypeObject *type = Py_TYPE(py_self);
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
+    hbpy_origin_gone(self, self->base.source);
     if (self->beat)
         release(self);
     Py_XDECREF(self->py_weak);

@@ -109,6 +109,7 @@ static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
         hbpy_parse_name(py_name, &self->py_name) < 0 || take_on_event(self, py_on_event) < 0)
         return -1;
     tell_name(self);
+    hbpy_origin_made(self, self->base.source);
     self->made = true;
     return watch.py_beat && watch.py_beat != Py_None ? hbpy_monitor_watch(self, &watch) : 0;
 }
@@ -171,6 +172,7 @@ static void dealloc(PyObject *py_self)
     PyObject_GC_UnTrack(py_self);
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
+    hbpy_origin_gone(self, self->base.source);
     clear(py_self);
     if (self->monitor) {
         hb_source_set_name(hb_monitor_source(self->monitor), NULL);

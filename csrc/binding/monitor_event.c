@@ -191,8 +191,10 @@ hb_status hbpy_monitor_start_calls(hbpy_monitor *self)
     hb_status status = self->py_on_event ? open_beat(self) : HB_OK;
     if (status != HB_OK || !self->py_on_event)
         return status;
+    char origin[HB_ORIGIN_SIZE];
+    bool known = hbpy_origin_find(self, origin, sizeof origin);
     Py_INCREF(self); /* the thread's */
-    status = hb_worker_start(&worker, thread_main, self, "hb-on-event");
+    status = hb_worker_start_from(&worker, thread_main, self, "hb-on-event", known ? origin : NULL);
     if (status == HB_OK) {
         hb_worker_unref(worker);
         return HB_OK;

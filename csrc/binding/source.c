@@ -100,6 +100,7 @@ void hbpy_source_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     if (((hbpy_source *)self)->weakrefs)
         PyObject_ClearWeakRefs(self);
+    hbpy_origin_gone(self, ((hbpy_source *)self)->source);
     type->tp_free(self);
     Py_DECREF(type);
 }

@@ -183,6 +183,7 @@ static void dealloc(PyObject *py_self)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
     clear(py_self);
+    hbpy_origin_gone(self, self->base.source);
     Py_XDECREF(self->py_name);
     hb_worker_unref(self->worker);
     type->tp_free(py_self);

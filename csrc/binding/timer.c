@@ -17,6 +17,7 @@ static PyObject *new_timer(PyTypeObject *type, hb_time due, hb_time period)
     hb_timer_init(timer_of(self), due, period);
     ((hbpy_source *)self)->kind = &hbpy_instant_kind;
     ((hbpy_source *)self)->source = &timer_of(self)->source;
+    hbpy_origin_made(self, &timer_of(self)->source);
     return self;
 }
 

@@ -48,6 +48,7 @@ static PyObject *Watchdog_new(PyTypeObject *type, PyObject *py_args, PyObject *p
     hb_watchdog_init(watchdog_of(self), timeout, jitter);
     ((hbpy_source *)self)->kind = &hbpy_instant_kind;
     ((hbpy_source *)self)->source = &watchdog_of(self)->source;
+    hbpy_origin_made(self, &watchdog_of(self)->source);
     return self;
 }
 

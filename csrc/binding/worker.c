@@ -120,6 +120,8 @@ static PyObject *Worker_new(PyTypeObject *type, PyObject *py_args, PyObject *py_
     worker_of(self)->base.kind = &kind;
     if (make(hbpy_state_of(self), worker_of(self), &arguments) < 0)
         Py_CLEAR(self);
+    else
+        hbpy_origin_made(self, NULL); /* its source is that of its results */
     return self;
 }
 
@@ -173,6 +175,7 @@ static void dealloc(PyObject *py_self)
     if (self->base.weakrefs)
         PyObject_ClearWeakRefs(py_self);
     clear(py_self);
+    hbpy_origin_gone(self, NULL);
     Py_XDECREF(self->py_done);
     Py_XDECREF(self->py_beat);
     Py_XDECREF(self->py_follows);

@@ -46,10 +46,12 @@ static int start(hbpy_worker *self)
 {
     if (prepare(self) < 0)
         return -1;
+    char text[HB_ORIGIN_SIZE];
+    const char *origin = hbpy_origin_find(self, text, sizeof text) ? text : hbpy_origin_here(text, sizeof text);
     Py_INCREF(self); /* the thread's */
     follow(self);
-    hb_status status = hb_worker_start(&self->worker, hbpy_worker_main, self,
-                                       hb_beat_name(hbpy_worker_beat(self)));
+    hb_status status = hb_worker_start_from(&self->worker, hbpy_worker_main, self,
+                                            hb_beat_name(hbpy_worker_beat(self)), origin);
     if (status != HB_OK) {
         undo(self);
         hbpy_raise(hbpy_state_of((PyObject *)self), status);

@@ -31,8 +31,9 @@ static size_t write_thread(int descriptor, const hb_thread_view *view, hb_time n
     char line[LINE], state[LINE / 2];
     hb_thread_describe(view, now, state, sizeof state);
     return write_line(descriptor, line,
-                      snprintf(line, sizeof line, "  '%s' (%d%s): %s\n", view->name, (int)view->system_id,
-                               view->engine ? ", of the engine" : "", state));
+                      snprintf(line, sizeof line, "  '%s' (%d%s): %s%s%s\n", view->name, (int)view->system_id,
+                               view->engine ? ", of the engine" : "", state,
+                               view->origin[0] ? ", made at " : "", view->origin));
 }
 
 static size_t write_threads(int descriptor)

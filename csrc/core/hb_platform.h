@@ -117,6 +117,8 @@ void hb_platform_settle(void *memory, size_t bytes);
 
 /* The system's number of the calling thread, and its name there. */
 int32_t hb_platform_thread_number(void);
+/* What the thread library knows the calling thread by; never 0. */
+uint64_t hb_platform_thread_ident(void);
 void hb_platform_thread_name(char *name, size_t size);
 
 /* The clock of the time the calling thread has spent on a processor; and reading it, from any

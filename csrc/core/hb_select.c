@@ -320,7 +320,7 @@ static hb_status outcome(hb_select *select)
 
 hb_status hb_select_park(hb_select *select, hb_time deadline)
 {
-    return select->sources == 0 ? hb_wait_sleep(deadline) : park_until(select, deadline);
+    return select->sources == 0 ? hb__wait_sleep_since(deadline, select->since) : park_until(select, deadline);
 }
 
 hb_status hb_select_end(hb_select *select, hb_status parked)

@@ -43,6 +43,15 @@ void hb_text_copy(char *text, size_t size, const char *given)
     text[length] = 0;
 }
 
+void hb_text_copy_end(char *text, size_t size, const char *given)
+{
+    size_t length = given ? strlen(given) : 0;
+    const char *from = length >= size ? given + (length - (size - 1)) : given;
+    while (length >= size && continues_character(*from))
+        from++;
+    hb_text_copy(text, size, from);
+}
+
 /* ---- records ---- */
 
 /* R1: what is made here is never freed. */
@@ -67,6 +76,8 @@ static void append_locked(hb_thread *thread)
 
 static void take_out_locked(hb_thread *thread)
 {
+    free(thread->origin);
+    thread->origin = NULL;
     *(thread->prev ? &thread->prev->next : &threads.first) = thread->next;
     *(thread->next ? &thread->next->prev : &threads.last) = thread->prev;
     threads.n--;
@@ -101,6 +112,7 @@ static void learn_numbers(hb_thread *thread)
 {
     hb_lock_acquire(&threads.lock);
     thread->system_id = hb_platform_thread_number();
+    thread->ident = hb_platform_thread_ident();
     thread->cpu_clock = hb_platform_cpu_clock();
     hb_lock_release(&threads.lock);
 }
@@ -163,6 +175,19 @@ void hb_thread_name(const char *name)
     hb_lock_release(&threads.lock);
 }
 
+void hb_thread_set_origin(hb_thread *thread, const char *origin)
+{
+    size_t size = origin ? strlen(origin) + 1 : 0;
+    char *kept = size ? malloc(size) : NULL;
+    if (kept)
+        memcpy(kept, origin, size);
+    hb_lock_acquire(&threads.lock);
+    char *before = thread->origin;
+    thread->origin = kept;
+    hb_lock_release(&threads.lock);
+    free(before);
+}
+
 void hb_thread_attaching(hb_thread *thread, bool attaching)
 {
     if (attaching)
@@ -209,10 +234,13 @@ static void view_case_locked(hb_view_case *view, const hb_case *c)
     hb_lock_release(&source->lock);
 }
 
-static void view_wait_locked(hb_thread_view *view, const hb_waiter *waiter)
+/* The waiter's thread takes part as long as it waits, so its clock is there. */
+void hb_thread_view_wait(hb_thread_view *view, const hb_waiter *waiter)
 {
     view->state = HB_THREAD_WAITS;
     view->since = waiter->since;
+    view->bubble = waiter->here ? waiter->here->bubble : 0;
+    view->now = waiter->here ? (hb_time)hb_load_relaxed(waiter->here->now) : 0;
     view->cases = waiter->n_cases;
     for (uint32_t i = 0; i < view->cases && i < HB_VIEW_CASES; i++)
         view_case_locked(&view->shown[i], &waiter->cases[i]);
@@ -222,15 +250,16 @@ static void view_locked(hb_thread_view *view, hb_thread *thread)
 {
     *view = (hb_thread_view){
         .id = thread->id, .system_id = thread->system_id,
-        .cpu_clock = thread->cpu_clock, .engine = thread->engine,
+        .cpu_clock = thread->cpu_clock, .engine = thread->engine, .ident = thread->ident,
     };
     memcpy(view->name, thread->name, sizeof view->name);
+    hb_text_copy_end(view->origin, sizeof view->origin, thread->origin);
     hb_lock_acquire(&thread->party.lock);
     if (hb_load_acquire(&thread->attaching)) {
         view->state = HB_THREAD_ATTACHES;
         view->since = (hb_time)hb_load_relaxed(&thread->attaching_since);
     } else if (thread->party.waiting && !hb__wait_is_won(thread->party.waiting)) {
-        view_wait_locked(view, thread->party.waiting);
+        hb_thread_view_wait(view, thread->party.waiting);
     }
     hb_lock_release(&thread->party.lock);
 }
@@ -324,7 +353,10 @@ size_t hb_thread_describe(const hb_thread_view *view, hb_time now, char *text, s
     size_t at = view->state == HB_THREAD_WAITS
                     ? describe_wait(view, text, size)
                     : advance(0, snprintf(text, size, "%s", states[view->state]), size);
-    if (view->since > 0)
+    if (view->bubble)
+        at = advance(at, snprintf(text + at, size - at, ", for %.3f s of virtual time",
+                                  (double)(view->now - view->since) / 1e9), size);
+    else if (view->since > 0)
         at = advance(at, snprintf(text + at, size - at, ", for %.3f s", (double)(now - view->since) / 1e9), size);
     return at;
 }

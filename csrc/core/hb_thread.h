@@ -21,9 +21,12 @@
 
 #define HB_NAME_SIZE 48   /* of what has a name */
 #define HB_LABEL_SIZE 256 /* of a unit of work: room for a path, mostly */
+#define HB_ORIGIN_SIZE 256 /* of a view: "file:line" */
 
 /* NULL: empty. A longer text (UTF-8) is cut between two of its characters. */
 void hb_text_copy(char *text, size_t size, const char *given);
+/* The same, but of a longer text the end is kept. */
+void hb_text_copy_end(char *text, size_t size, const char *given);
 
 typedef struct hb_thread hb_thread;
 
@@ -34,7 +37,9 @@ struct hb_thread {
     uint32_t id;             /* list lock; constant while in use */
     int32_t system_id;       /* list lock: the system's number, 0 before it runs */
     int64_t cpu_clock;       /* list lock: for hb_platform_cpu_time */
+    uint64_t ident;          /* list lock: hb_platform_thread_ident, 0 before it runs */
     char name[HB_NAME_SIZE]; /* list lock */
+    char *origin;            /* list lock: where it was started from, owned; NULL: not known */
     bool engine;             /* constant while in use: started by the engine */
     hb_thread *next, *prev;  /* list lock */
 };
@@ -56,6 +61,9 @@ void hb_thread_leave(hb_thread *thread);
 
 /* Names the calling thread's record, if it has one. */
 void hb_thread_name(const char *name);
+
+/* Where it was started from, "file:line" mostly; NULL: not known. Without memory it is not known. */
+void hb_thread_set_origin(hb_thread *thread, const char *origin);
 
 /* Told by whoever asks for the interpreter lock on behalf of this thread. */
 void hb_thread_attaching(hb_thread *thread, bool attaching);
@@ -81,7 +89,11 @@ typedef struct hb_thread_view {
     int64_t cpu_clock;
     hb_thread_state state;
     hb_time since; /* of a wait or an attachment; 0 if not known */
+    uint32_t bubble; /* of a wait: in whose time `since` and `now` are; 0: in real time */
+    hb_time now;     /* of a wait in a bubble: when it was looked at */
+    uint64_t ident;  /* 0 before it runs */
     char name[HB_NAME_SIZE];
+    char origin[HB_ORIGIN_SIZE]; /* empty: not known */
     bool engine;
     uint32_t cases; /* how many the wait has; 0: it sleeps */
     hb_view_case shown[HB_VIEW_CASES];
@@ -92,6 +104,9 @@ bool hb_thread_look(uint32_t id, hb_thread_view *view);
 
 /* The name of the thread with that system number; false if there is no record of it. */
 bool hb_thread_name_of(int32_t system_id, char *name, size_t size);
+
+/* What a wait of the calling thread is for, into a view, while its cases are alive. */
+void hb_thread_view_wait(hb_thread_view *view, const hb_waiter *waiter);
 
 /* Views of up to n threads, those of least id first; the number of all there are. */
 size_t hb_threads_look(hb_thread_view *views, size_t n);

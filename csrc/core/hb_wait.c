@@ -142,8 +142,14 @@ hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline)
 
 hb_status hb_wait_sleep(hb_time deadline)
 {
+    return hb__wait_sleep_since(deadline, hb_now());
+}
+
+hb_status hb__wait_sleep_since(hb_time deadline, hb_time since)
+{
     hb_waiter waiter;
     hb_waiter_init(&waiter);
+    waiter.since = since;
     hb_status ended = sleep_now(&waiter, deadline); /* nobody to watch for: no spin */
     if (ended != HB_OK && hb_wait_cancel(&waiter))
         return ended;

@@ -116,6 +116,8 @@ bool hb_wait_cancel(hb_waiter *waiter);
 
 /* Waits on nothing but the clock. HB_TIMEOUT, HB_INTERRUPTED or HB_STOPPED. */
 hb_status hb_wait_sleep(hb_time deadline);
+/* The same of a call that began to wait before. */
+hb_status hb__wait_sleep_since(hb_time deadline, hb_time since);
 
 /* Queues. The source's lock is held. */
 void hb__queue_add_locked(hb_queue *queue, hb_link *link);

@@ -121,9 +121,17 @@ static hb_status launch(hb_worker *worker, const char *name)
 
 hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name)
 {
+    return hb_worker_start_from(worker, fn, arg, name, NULL);
+}
+
+hb_status hb_worker_start_from(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name,
+                               const char *origin)
+{
     *worker = new_worker(fn, arg, name);
     if (!*worker)
         return HB_NO_MEMORY;
+    if (origin)
+        hb_thread_set_origin((*worker)->thread, origin);
     hb_status status = hb_participant_new(&(*worker)->participant, (*worker)->thread->id);
     if (status == HB_OK)
         status = launch(*worker, name);

@@ -19,6 +19,9 @@ typedef void hb_worker_fn(void *arg);
 /* Starts fn(arg) on a new thread. *worker gets a reference of the caller's.
  * HB_NO_MEMORY, HB_NO_THREAD, HB_STOPPED: fn will not run. */
 hb_status hb_worker_start(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name);
+/* The same, and its thread's record tells where it was started from (NULL: not known). */
+hb_status hb_worker_start_from(hb_worker **worker, hb_worker_fn *fn, void *arg, const char *name,
+                               const char *origin);
 
 void hb_worker_unref(hb_worker *worker);
 

@@ -107,6 +107,11 @@ hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *n
     return HB_NO_THREAD;
 }
 
+uint64_t hb_platform_thread_ident(void)
+{
+    return (uint64_t)(uintptr_t)pthread_self();
+}
+
 void hb_platform_yield(void)
 {
     sched_yield();

@@ -116,6 +116,11 @@ void hb_platform_settle(void *memory, size_t bytes)
     (void)bytes;
 }
 
+uint64_t hb_platform_thread_ident(void)
+{
+    return 1;
+}
+
 int32_t hb_platform_thread_number(void)
 {
     return 1;

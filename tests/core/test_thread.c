@@ -105,6 +105,34 @@ static void what_never_started_can_be_given_back(void)
     CHECK_EQ(threads_known(), before);
 }
 
+static void a_record_tells_where_its_thread_was_started_from(void)
+{
+    hb_thread *thread = hb_thread_new("started");
+    CHECK_EQ(strcmp(look_at(thread->id).origin, ""), 0);
+    hb_thread_set_origin(thread, "here.py:1");
+    CHECK_EQ(strcmp(look_at(thread->id).origin, "here.py:1"), 0);
+    hb_thread_set_origin(thread, NULL);
+    CHECK_EQ(strcmp(look_at(thread->id).origin, ""), 0);
+    hb_thread_set_origin(thread, "there.py:2");
+    hb_thread_leave(thread);
+    hb_thread *next = hb_thread_new("next");
+    CHECK(next == thread);
+    CHECK_EQ(strcmp(look_at(next->id).origin, ""), 0);
+    hb_thread_leave(next);
+}
+
+/* The end of a path tells more than its beginning. */
+static void of_a_long_origin_the_end_is_shown(void)
+{
+    char text[8];
+    hb_text_copy_end(text, sizeof text, "abcdefghij:12");
+    CHECK_EQ(strcmp(text, "ghij:12"), 0);
+    hb_text_copy_end(text, sizeof text, "x\xc3\xa9hij:12"); /* cut between characters */
+    CHECK_EQ(strcmp(text, "hij:12"), 0);
+    hb_text_copy_end(text, sizeof text, "a:1");
+    CHECK_EQ(strcmp(text, "a:1"), 0);
+}
+
 static void many_are_seen_in_the_order_of_their_ids(void)
 {
     enum { N = 100 };
@@ -367,6 +395,8 @@ int main(void)
     RUN(a_record_goes_with_its_thread);
     RUN(no_id_is_given_twice);
     RUN(what_never_started_can_be_given_back);
+    RUN(a_record_tells_where_its_thread_was_started_from);
+    RUN(of_a_long_origin_the_end_is_shown);
     RUN(many_are_seen_in_the_order_of_their_ids);
     RUN(a_wait_tells_what_for_and_since_when);
     RUN(a_select_shows_its_first_cases_and_how_many_there_are);
