@@ -31,6 +31,7 @@ typedef struct hbpy_state {
     PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     PyTypeObject *Worker, *WorkerContext, *Done;
     PyTypeObject *Bubble;
+    PyObject *LeakError, *StallError, *explainer; /* of reports, bubble.h; NULL: none */
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
     PyObject *threading, *ExceptHookArgs, *default_excepthook;
@@ -72,6 +73,7 @@ int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
+int hbpy_init_bubble_report(PyObject *module, hbpy_state *state);
 int hbpy_init_origin(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
@@ -250,6 +252,9 @@ static inline void hbpy_origin_gone(const void *thing, const void *source)
 
 /* Sets the exception for a status that is none of HB_OK, HB_CLOSED. Returns NULL. */
 PyObject *hbpy_raise(hbpy_state *state, hb_status status);
+
+/* Sets an exception of the calling thread's bubble, with a report (bubble_report.c). */
+void hbpy_raise_reported(hbpy_state *state, PyObject *py_class, const char *text);
 
 /* Sets Closed with a message and its cause (may be NULL). */
 void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cause);

@@ -5,24 +5,10 @@
  * participant's waits raise Stopped, and names those that were still there.
  *
  * Locking: `bubble` is constant; the rest is the host's. */
-#include "binding.h"
-
-#include "hb_bubble.h"
+#include "bubble.h"
 
 /* How long participants have to end once their waits raise Stopped: real time. */
 #define END_LIMIT (2 * HB_SECOND)
-#define MOST_VIEWS 256
-
-typedef struct hbpy_bubble {
-    PyObject_HEAD
-    hb_bubble *bubble;
-    bool entered;
-} hbpy_bubble;
-
-static hbpy_bubble *bubble_of(void *self)
-{
-    return self;
-}
 
 /* ---- life ---- */
 
@@ -137,24 +123,6 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
     return Py_NewRef(py_self);
 }
 
-/* A list of the names of all participants but the host. */
-static PyObject *names_of_others(hbpy_bubble *self)
-{
-    hb_participant_view views[MOST_VIEWS];
-    size_t n = hb_bubble_participants(self->bubble, views, MOST_VIEWS);
-    PyObject *py_names = PyList_New(0);
-    for (size_t i = 0; py_names && i < n && i < MOST_VIEWS; i++) {
-        hb_thread_view view;
-        if (views[i].number == 0 || !hb_thread_look(views[i].thread, &view))
-            continue;
-        PyObject *py_name = PyUnicode_DecodeUTF8(view.name, (Py_ssize_t)strlen(view.name), "replace");
-        if (!py_name || PyList_Append(py_names, py_name) < 0)
-            Py_CLEAR(py_names);
-        Py_XDECREF(py_name);
-    }
-    return py_names;
-}
-
 static void end(hbpy_bubble *self)
 {
     PyThreadState *py_thread = PyEval_SaveThread();
@@ -163,18 +131,17 @@ static void end(hbpy_bubble *self)
     hbpy_attach(py_thread);
 }
 
-static int raise_left(hbpy_bubble *self, PyObject *py_left)
+/* `py_left` is a text, None if nobody is left; NULL if that raised. */
+static void raise_left(hbpy_bubble *self, PyObject *py_left)
 {
-    if (py_left && PyList_GET_SIZE(py_left) > 0)
-        PyErr_Format(hbpy_state_of((PyObject *)self)->Error, "at the end of the bubble these still wait: %R",
-                     py_left);
-    return PyErr_Occurred() ? -1 : 0;
+    if (py_left && py_left != Py_None)
+        PyErr_SetObject(hbpy_state_of((PyObject *)self)->LeakError, py_left);
 }
 
 PyDoc_STRVAR(exit_doc,
 "__exit__($self, type, value, traceback, /)\n--\n\n"
 "Wait until the others have ended or wait, and leave the bubble.\n\n"
-"Error names the participants that are still there; their waits raise Stopped.");
+"LeakError names the participants that are still there; their waits raise Stopped.");
 
 static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs)
 {
@@ -184,7 +151,7 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     if (hb_bubble_here() != self->bubble)
         return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
     if (!raised && wait_for_quiet(self) == 0)
-        py_left = names_of_others(self);
+        py_left = hbpy_bubble_explain(hbpy_state_of(py_self), "leaks", self->bubble, false);
     PyObject *py_exception = hbpy_take_exception();
     end(self);
     if (py_exception)
@@ -211,13 +178,25 @@ PyDoc_STRVAR(doc,
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
-static PyMethodDef methods[] = {
+/* Filled once from the files that define the methods. */
+static PyMethodDef all_methods[12];
+
+static const PyMethodDef methods[] = {
     { "wait", Bubble_wait, METH_NOARGS, wait_doc },
     { "advance", Bubble_advance, METH_O, advance_doc },
     { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
     { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
     { NULL, NULL, 0, NULL },
 };
+
+static void fill_methods(void)
+{
+    size_t n = 0;
+    for (const PyMethodDef *method = methods; method->ml_name; method++)
+        all_methods[n++] = *method;
+    all_methods[n++] = hbpy_bubble_participants_method;
+    all_methods[n++] = hbpy_bubble_report_method;
+}
 
 static PyGetSetDef getset[] = {
     { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
@@ -226,7 +205,7 @@ static PyGetSetDef getset[] = {
 
 static PyType_Slot slots[] = {
     { Py_tp_doc, (void *)doc },     { Py_tp_new, Bubble_new }, { Py_tp_dealloc, dealloc },
-    { Py_tp_methods, methods },     { Py_tp_getset, getset },  { 0, NULL },
+    { Py_tp_methods, all_methods }, { Py_tp_getset, getset },  { 0, NULL },
 };
 
 static PyType_Spec spec = {
@@ -238,5 +217,6 @@ static PyType_Spec spec = {
 
 int hbpy_init_bubble(PyObject *module, hbpy_state *state)
 {
+    fill_methods();
     return hbpy_add_type(module, &state->Bubble, &spec, NULL);
 }

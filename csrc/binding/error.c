@@ -8,6 +8,8 @@ static PyObject *exception_of(hbpy_state *state, hb_status status)
         return PyExc_TimeoutError;
     case HB_DEADLOCK:
         return state->DeadlockError;
+    case HB_STALLED:
+        return state->StallError;
     case HB_STOPPED:
         return state->Stopped;
     case HB_REVOKED:
@@ -23,7 +25,9 @@ static PyObject *exception_of(hbpy_state *state, hb_status status)
 
 PyObject *hbpy_raise(hbpy_state *state, hb_status status)
 {
-    if (status != HB_INTERRUPTED) /* then a signal handler has raised already */
+    if (status == HB_DEADLOCK || status == HB_STALLED)
+        hbpy_raise_reported(state, exception_of(state, status), hb_status_text(status));
+    else if (status != HB_INTERRUPTED) /* then a signal handler has raised already */
         PyErr_SetString(exception_of(state, status), hb_status_text(status));
     return NULL;
 }
@@ -60,6 +64,24 @@ static int add_error(PyObject *module, PyObject **slot, const char *name, const 
     return *slot ? PyModule_AddObjectRef(module, strrchr(name, '.') + 1, *slot) : -1;
 }
 
+/* Those of heartbeat.testing. A leak fails a test as an assertion does. */
+static int add_testing_errors(PyObject *module, hbpy_state *state)
+{
+    PyObject *py_bases = PyTuple_Pack(2, state->Error, PyExc_AssertionError);
+    int added = py_bases ? add_error(module, &state->LeakError, "heartbeat.testing.LeakError",
+                                     "Something outlives what it was started in.\n\n"
+                                     "The message names each thing, and where it was made.",
+                                     py_bases, NULL)
+                         : -1;
+    Py_XDECREF(py_bases);
+    if (added < 0)
+        return -1;
+    return add_error(module, &state->StallError, "heartbeat.testing.StallError",
+                     "A thread of a bubble runs on in real time without coming back to the engine.\n\n"
+                     ".report says which, with its Python stack.",
+                     state->Error, "report");
+}
+
 int hbpy_init_errors(PyObject *module, hbpy_state *state)
 {
     if (add_error(module, &state->Error, "heartbeat.Error",
@@ -74,8 +96,9 @@ int hbpy_init_errors(PyObject *module, hbpy_state *state)
                   py_base, "cause") < 0 ||
         add_error(module, &state->DeadlockError, "heartbeat.DeadlockError",
                   "Nobody can ever wake this call.\n\n"
-                  ".report says who waits where since when.",
+                  ".report says who waits where since when, with Python stacks.",
                   py_base, "report") < 0 ||
+        add_testing_errors(module, state) < 0 ||
         add_error(module, &state->Revoked, "heartbeat.Revoked",
                   "This worker was replaced: its pulses and sends no longer count.", py_base, NULL) < 0)
         return -1;

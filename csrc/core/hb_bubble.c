@@ -210,6 +210,9 @@ hb_status hb_bubble_wait(void)
         bubble->idler = NULL;
     }
     hb__bubble_unlock(bubble);
+    participant->failed = status == HB_STALLED;
+    if (participant->failed)
+        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
     return status;
 }
 
@@ -272,9 +275,17 @@ size_t hb_bubble_participants(hb_bubble *bubble, hb_participant_view *views, siz
     for (hb_participant *each = bubble->first; each; each = each->next, i++)
         if (i < n)
             views[i] = (hb_participant_view){ .number = each->number, .thread = each->thread,
-                                              .sleeps = each->sleeps, .until = each->deadline };
+                                              .sleeps = each->sleeps,
+                                              .idles = each->sleeps && !each->waiter,
+                                              .until = each->deadline };
     hb__bubble_unlock(bubble);
     return i;
+}
+
+const hb_thread_view *hb_bubble_failed_wait(void)
+{
+    hb_participant *participant = hb__participant_here();
+    return participant && participant->failed ? &participant->last_wait : NULL;
 }
 
 /* ---- services ---- */

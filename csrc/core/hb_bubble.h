@@ -112,11 +112,16 @@ typedef struct hb_participant_view {
     uint32_t number; /* 0: the host */
     uint32_t thread; /* id of its record, hb_thread.h */
     bool sleeps;
+    bool idles;      /* it sleeps until all others do */
     hb_time until;   /* its deadline or the instant it wakes at; HB_FOREVER: none */
 } hb_participant_view;
 
 /* Views of up to n participants in the order in which they joined; the number of all there are. */
 size_t hb_bubble_participants(hb_bubble *bubble, hb_participant_view *views, size_t n);
+
+/* What the calling participant slept for when its last sleep ended with HB_DEADLOCK or
+ * HB_STALLED; NULL if none did. Valid until it sleeps again. */
+const struct hb_thread_view *hb_bubble_failed_wait(void);
 
 /* ---- services ---- */
 

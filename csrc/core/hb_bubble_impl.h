@@ -3,6 +3,7 @@
 #define HB_BUBBLE_IMPL_H
 
 #include "hb_bubble.h"
+#include "hb_thread.h"
 
 struct hb_participant {
     hb_here here;          /* constant; first, so that one is found by the other */
@@ -12,6 +13,8 @@ struct hb_participant {
     uint32_t children;     /* its own: how many it has started */
     bool looks_up;         /* constant: its waits end for signals */
     bool interrupted;      /* its own: its last sleep ended so */
+    bool failed;           /* its own: a sleep ended with HB_DEADLOCK or HB_STALLED */
+    hb_thread_view last_wait; /* its own: of that */
     uint32_t thread;       /* lock: id of its record, 0 before it runs */
     bool sleeps;           /* lock */
     bool ready;            /* lock: could run, and has not the turn */

@@ -195,6 +195,16 @@ static hb_status what_is_there_locked(hb_bubble *bubble, hb_waiter *waiter, hb_t
     return deadline <= now_of(bubble) ? HB_TIMEOUT : HB_WOULD_BLOCK;
 }
 
+/* The wait is over, and its sources still are there. */
+static void keep_failure(hb_participant *participant, hb_status status, const hb_waiter *waiter)
+{
+    participant->failed = status == HB_OK && (waiter->status == HB_DEADLOCK || waiter->status == HB_STALLED);
+    if (!participant->failed)
+        return;
+    participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+    hb_thread_view_wait(&participant->last_wait, waiter);
+}
+
 hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline)
 {
     hb_participant *participant = (hb_participant *)here;
@@ -207,6 +217,7 @@ hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline)
         status = waiter->outside ? wait_outside_locked(participant, waiter)
                                  : hb__bubble_sleep_locked(participant, waiter, deadline);
     hb__bubble_unlock(bubble);
+    keep_failure(participant, status, waiter);
     return status;
 }
 

@@ -29,6 +29,7 @@ void hb_text_copy(char *text, size_t size, const char *given);
 void hb_text_copy_end(char *text, size_t size, const char *given);
 
 typedef struct hb_thread hb_thread;
+typedef struct hb_thread_view hb_thread_view;
 
 struct hb_thread {
     hb_party party;
@@ -83,7 +84,7 @@ typedef struct hb_view_case {
     uint64_t waiting_senders, waiting_receivers; /* of a channel: the caller is among them */
 } hb_view_case;
 
-typedef struct hb_thread_view {
+struct hb_thread_view {
     uint32_t id;
     int32_t system_id;
     int64_t cpu_clock;
@@ -97,7 +98,7 @@ typedef struct hb_thread_view {
     bool engine;
     uint32_t cases; /* how many the wait has; 0: it sleeps */
     hb_view_case shown[HB_VIEW_CASES];
-} hb_thread_view;
+};
 
 /* False if no thread has that id (any more): state is HB_THREAD_GONE. */
 bool hb_thread_look(uint32_t id, hb_thread_view *view);

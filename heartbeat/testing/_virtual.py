@@ -12,7 +12,7 @@ def virtual_time(start: float = 0.0, seed: int = 0) -> Iterator[Bubble]:
 
     The calling thread and every thread the engine starts inside are participants. When all of
     them wait in the engine and nothing is due, DeadlockError is raised in the calling thread.
-    Participants that are still there at the end are an Error that names them. Bubbles do not
+    Participants that are still there at the end are a LeakError that names them. Bubbles do not
     nest, and their objects belong to them: used from outside, they raise Error.
 
     `start` is the clock's first instant in seconds; `seed` decides random choices.
