@@ -14,18 +14,24 @@
 
 static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
 {
-    static char *names[] = { "start", "seed", NULL };
-    PyObject *py_start = NULL;
+    static char *names[] = { "start", "seed", "schedule", NULL };
+    PyObject *py_start = NULL, *py_schedule = NULL;
+    hb_schedule *schedule = NULL;
     unsigned long long seed = 0;
     hb_time start = 0;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK:Bubble", names, &py_start, &seed) ||
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$O:Bubble", names, &py_start, &seed,
+                                     &py_schedule) ||
         (py_start && hbpy_parse_span(py_start, "start", &start) < 0))
         return NULL;
     hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
-    if (!self)
+    if (!self || hbpy_bubble_read_schedule(py_schedule, seed, &schedule) < 0) {
+        Py_XDECREF(self);
         return NULL;
-    self->bubble = hb_bubble_new(start, seed, NULL);
+    }
+    self->bubble = hb_bubble_new(start, seed, schedule ? &schedule->turns : NULL);
     if (!self->bubble) {
+        if (schedule)
+            schedule->turns.free(&schedule->turns);
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -171,10 +177,16 @@ static PyObject *Bubble_now(PyObject *self, void *unused)
     return hbpy_seconds(hb_bubble_now(bubble_of(self)->bubble));
 }
 
+static PyObject *Bubble_here(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(hb_bubble_here() == bubble_of(self)->bubble);
+}
+
 /* ---- the type ---- */
 
 PyDoc_STRVAR(doc,
-"Bubble(start=0.0, seed=0)\n--\n\n"
+"Bubble(start=0.0, seed=0, *, schedule=None)\n--\n\n"
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
@@ -200,6 +212,9 @@ static void fill_methods(void)
 
 static PyGetSetDef getset[] = {
     { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
+    { "_here", Bubble_here, NULL, "Whether the calling thread takes part.", NULL },
+    { "_steps", hbpy_bubble_steps, NULL, "How many choices its schedule has made.", NULL },
+    { "_trace", hbpy_bubble_trace, NULL, "Its last operations: (participant, instant, where).", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

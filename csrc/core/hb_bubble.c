@@ -56,6 +56,16 @@ hb_bubble *hb_bubble_here(void)
     return hb__here ? hb__participant_here()->bubble : NULL;
 }
 
+hb_turns *hb_bubble_turns(const hb_bubble *bubble)
+{
+    return bubble->turns;
+}
+
+uint32_t hb_bubble_number_here(void)
+{
+    return hb__here ? hb__participant_here()->number : 0;
+}
+
 /* ---- joining ---- */
 
 /* Of one seed many, which have nothing in common. */

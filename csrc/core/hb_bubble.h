@@ -72,6 +72,11 @@ void hb_participant_drop(hb_participant *participant);
 /* The calling thread, if it takes part, no longer does. */
 void hb_bubble_leave(void);
 
+/* The turns of a bubble, borrowed; NULL: all run side by side. */
+hb_turns *hb_bubble_turns(const hb_bubble *bubble);
+/* The calling participant's number; 0 is also the host's and that of one who takes no part. */
+uint32_t hb_bubble_number_here(void);
+
 /* Whether the calling thread must yield before each of its operations. */
 static inline bool hb_bubble_takes_turns(void)
 {

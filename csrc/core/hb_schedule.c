@@ -124,11 +124,11 @@ void hb_schedule_init(hb_schedule *schedule, hb_schedule_kind kind, uint64_t see
         schedule->changes[i] = below(schedule, hb_schedule_length(seed));
 }
 
-hb_schedule *hb_schedule_new(hb_schedule_kind kind, uint64_t seed, bool traced)
+hb_schedule *hb_schedule_new(hb_schedule_kind kind, uint64_t seed)
 {
     hb_schedule *schedule = malloc(sizeof *schedule);
-    hb_trace *trace = traced ? hb_trace_new() : NULL;
-    if (!schedule || (traced && !trace)) {
+    hb_trace *trace = hb_trace_new();
+    if (!schedule || !trace) {
         free(schedule);
         free(trace);
         return NULL;

@@ -32,13 +32,19 @@ typedef struct hb_schedule {
     uint32_t lowered[HB_SCHEDULE_LOWERED];    /* participants below all others, the lowest last */
     uint32_t n_lowered;
     uint32_t last, in_a_row;
-    hb_trace *trace; /* constant, its own; NULL: nobody wants one */
+    hb_trace *trace; /* constant, its own; NULL: one that was not made by hb_schedule_new */
 } hb_schedule;
 
 void hb_schedule_init(hb_schedule *schedule, hb_schedule_kind kind, uint64_t seed);
 
 /* One to be given to hb_bubble_new as &schedule->turns. NULL: no memory. */
-hb_schedule *hb_schedule_new(hb_schedule_kind kind, uint64_t seed, bool traced);
+hb_schedule *hb_schedule_new(hb_schedule_kind kind, uint64_t seed);
+
+/* What a bubble's turns are, if they are a schedule's. */
+static inline hb_schedule *hb_schedule_of(hb_turns *turns)
+{
+    return (hb_schedule *)turns;
+}
 
 /* Steps so far. */
 uint64_t hb_schedule_steps(hb_schedule *schedule);

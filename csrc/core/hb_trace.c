@@ -1,7 +1,6 @@
 #include "hb_trace.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct hb_trace {
     hb_lock lock;
@@ -14,26 +13,13 @@ hb_trace *hb_trace_new(void)
     return calloc(1, sizeof(hb_trace));
 }
 
-/* Not in the midst of a character of UTF-8. */
-static const char *end_of(const char *text)
-{
-    size_t length = strlen(text);
-    if (length < HB_TRACE_TEXT)
-        return text;
-    text += length - (HB_TRACE_TEXT - 1);
-    while (((unsigned char)*text & 0xc0) == 0x80)
-        text++;
-    return text;
-}
-
 void hb_trace_note(hb_trace *trace, uint32_t number, hb_time at, const char *where)
 {
-    const char *kept = end_of(where);
     hb_lock_acquire(&trace->lock);
     hb_trace_step *step = &trace->steps[trace->noted++ % HB_TRACE_STEPS];
     step->number = number;
     step->at = at;
-    memcpy(step->where, kept, strlen(kept) + 1);
+    hb_text_copy_end(step->where, sizeof step->where, where);
     hb_lock_release(&trace->lock);
 }
 

@@ -4,16 +4,14 @@
 #ifndef HB_TRACE_H
 #define HB_TRACE_H
 
-#include "hb_lock.h"
-#include "hb_time.h"
+#include "hb_thread.h"
 
 #define HB_TRACE_STEPS 50u
-#define HB_TRACE_TEXT 256
 
 typedef struct hb_trace_step {
     uint32_t number; /* whose it is */
     hb_time at;
-    char where[HB_TRACE_TEXT];
+    char where[HB_ORIGIN_SIZE];
 } hb_trace_step;
 
 typedef struct hb_trace hb_trace;

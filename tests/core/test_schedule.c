@@ -161,7 +161,7 @@ static void a_trace_keeps_the_last_steps(void)
     hb_trace_step steps[HB_TRACE_STEPS];
     uint32_t n;
     char text[16];
-    hb_schedule *schedule = hb_schedule_new(HB_SCHEDULE_RANDOM, 1, true);
+    hb_schedule *schedule = hb_schedule_new(HB_SCHEDULE_RANDOM, 1);
     CHECK_EQ(hb_trace_copy(schedule->trace, steps, &n), 0);
     CHECK_EQ(n, 0);
     for (uint32_t i = 0; i < 120; i++) {
@@ -183,14 +183,14 @@ static void a_long_text_keeps_its_end(void)
 {
     hb_trace_step steps[HB_TRACE_STEPS];
     uint32_t n;
-    char text[HB_TRACE_TEXT + 10];
+    char text[HB_ORIGIN_SIZE + 10];
     hb_trace *trace = hb_trace_new();
     memset(text, 'x', sizeof text);
     memcpy(text + 9, "\xc3\xa9", 2); /* the cut would go through it */
     memcpy(text + sizeof text - 4, "end", 4);
     hb_trace_note(trace, 1, 0, text);
     hb_trace_copy(trace, steps, &n);
-    CHECK_EQ(strlen(steps[0].where), HB_TRACE_TEXT - 2);
+    CHECK_EQ(strlen(steps[0].where), HB_ORIGIN_SIZE - 2);
     CHECK(strcmp(steps[0].where, text + 11) == 0);
     free(trace);
 }
