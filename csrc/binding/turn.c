@@ -12,12 +12,14 @@ static hbpy_state *state_of(PyObject *self)
     return PyModule_Check(self) ? PyModule_GetState(self) : hbpy_state_of(self);
 }
 
-/* Where the operation is that begins now. */
+/* Where the operation is that begins now. What is done side by side, at the end, is no part of a
+ * schedule. */
 static void trace(void)
 {
     char where[HB_ORIGIN_SIZE];
-    hb_trace *kept = hb_schedule_of(hb_bubble_turns(hb_bubble_here()))->trace;
-    if (hbpy_origin_here(where, sizeof where))
+    hb_bubble *bubble = hb_bubble_here();
+    hb_trace *kept = hb_schedule_of(hb_bubble_turns(bubble))->trace;
+    if (!hb_bubble_look(bubble).over && hbpy_origin_here(where, sizeof where))
         hb_trace_note(kept, hb_bubble_number_here(), hb_now(), where);
 }
 

@@ -10,7 +10,7 @@
  *      happen now, `running` is not 0.
  *   V2 The clock moves only while `running` is 0, and never back.
  *   V3 At one instant the sleepers that are due wake one after the other, in the order in which
- *      they joined: the next when all others sleep again.
+ *      they joined: the next when all others sleep again. Where they take turns they are all ready.
  *   V4 What a participant waits for outside of its bubble (hb_waiter.outside) is no sleep: it counts
  *      as running, and time stands still; so its deadline does not come.
  *   V5 Once a bubble is over, every wait of a participant ends with HB_STOPPED.

@@ -50,7 +50,7 @@ static bool waits_for_time(const hb_participant *participant)
 }
 
 /* V3. */
-static bool wake_due_locked(hb_bubble *bubble)
+static bool wake_next_due_locked(hb_bubble *bubble)
 {
     hb_participant *due = NULL;
     for (hb_participant *each = bubble->first; each; each = each->next)
@@ -59,6 +59,15 @@ static bool wake_due_locked(hb_bubble *bubble)
     if (due)
         rouse_locked(due, HB_TIMEOUT);
     return due != NULL;
+}
+
+/* Where they take turns, all: who goes first is for those to say. */
+static bool wake_due_locked(hb_bubble *bubble)
+{
+    bool woken = wake_next_due_locked(bubble);
+    while (woken && bubble->turns && wake_next_due_locked(bubble))
+        ;
+    return woken;
 }
 
 static bool wake_idler_locked(hb_bubble *bubble)

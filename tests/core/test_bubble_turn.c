@@ -138,7 +138,7 @@ static void time_goes_on_where_they_take_turns(void)
         workers[i] = start_worker(sleep_alone, (void *)(i + 1));
     CHECK_EQ(hb_wait_sleep(2 * SECOND), HB_TIMEOUT);
     run_alone(4);
-    check_order("1234");
+    check_order("3214");
     CHECK_EQ(hb_now(), 2 * SECOND);
     for (int i = 0; i < 3; i++)
         join_worker(workers[i]);
