@@ -8,7 +8,7 @@
 #   time       now, sleep, after, after_func, tick, Timer, Ticker
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
-#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, stack_signal
+#   monitors   Monitor, Health, MonitorStats, watch_gil, dump, dump_on_signal, stack_signal
 #   extensions get_include
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
@@ -43,6 +43,7 @@ from heartbeat._native import (
     after,
     after_func,
     dump,
+    dump_on_signal,
     go,
     nil,
     now,
@@ -88,6 +89,7 @@ __all__ = [
     "after",
     "after_func",
     "dump",
+    "dump_on_signal",
     "get_include",
     "go",
     "nil",

@@ -84,6 +84,7 @@ PARAMETERS = {
     "watch_gil": ["limit", "on_event"],
     "stack_signal": ["signum"],
     "dump": ["fd"],
+    "dump_on_signal": ["signum", "fd"],
 }
 
 

@@ -203,7 +203,12 @@ def test_a_holder_is_found_through_objects_and_closures() -> None:
         wanted, gate = Channel[int](name="wanted"), Channel[None](name="gate")
         owner = Owner(wanted)
         go(owner.stand, gate, name="by object")
-        go(lambda: (gate.recv(), wanted.send(1)), name="by closure")
+
+        def stand() -> None:
+            gate.recv()
+            wanted.send(1)
+
+        go(stand, name="by closure")
         wanted.recv()
 
     host = section(deadlock_of(body).report, "MainThread")

@@ -9,25 +9,38 @@
 
 /* How long participants have to end once their waits raise Stopped: real time. */
 #define END_LIMIT (2 * HB_SECOND)
+/* How long nothing may go on in a bubble while somebody runs, if nothing else is said: real time. */
+#define STALL_LIMIT (5 * HB_SECOND)
 
 /* ---- life ---- */
 
+static int parse_stall(PyObject *py_stall, hb_time *limit)
+{
+    *limit = STALL_LIMIT;
+    if (py_stall && hbpy_parse_duration(py_stall, "stall", limit) < 0)
+        return -1;
+    if (*limit <= 0)
+        PyErr_SetString(PyExc_ValueError, "stall must be more than 0, or None");
+    return *limit <= 0 ? -1 : 0;
+}
+
 static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
 {
-    static char *names[] = { "start", "seed", "schedule", NULL };
-    PyObject *py_start = NULL, *py_schedule = NULL;
+    static char *names[] = { "start", "seed", "stall", "schedule", NULL };
+    PyObject *py_start = NULL, *py_stall = NULL, *py_schedule = NULL;
     hb_schedule *schedule = NULL;
     unsigned long long seed = 0;
-    hb_time start = 0;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$O:Bubble", names, &py_start, &seed,
+    hb_time start = 0, limit;
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$OO:Bubble", names, &py_start, &seed, &py_stall,
                                      &py_schedule) ||
-        (py_start && hbpy_parse_span(py_start, "start", &start) < 0))
+        (py_start && hbpy_parse_span(py_start, "start", &start) < 0) || parse_stall(py_stall, &limit) < 0)
         return NULL;
     hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
     if (!self || hbpy_bubble_read_schedule(py_schedule, seed, &schedule) < 0) {
         Py_XDECREF(self);
         return NULL;
     }
+    self->limit = limit;
     self->bubble = hb_bubble_new(start, seed, schedule ? &schedule->turns : NULL);
     if (!self->bubble) {
         if (schedule)
@@ -38,9 +51,25 @@ static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_
     return (PyObject *)self;
 }
 
+static int watch(hbpy_bubble *self)
+{
+    if (self->limit != HB_FOREVER)
+        self->stall = hbpy_stall_begin(hbpy_state_of((PyObject *)self), self->bubble, self->limit);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static void stop_watching(hbpy_bubble *self)
+{
+    hbpy_stall *stall = self->stall;
+    self->stall = NULL;
+    if (stall)
+        hbpy_stall_end(stall);
+}
+
 static void dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
+    stop_watching(bubble_of(self));
     hb_bubble_unref(bubble_of(self)->bubble);
     type->tp_free(self);
     Py_DECREF(type);
@@ -122,9 +151,15 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
 {
     hbpy_bubble *self = bubble_of(py_self);
     (void)unused;
-    hb_status status = self->entered ? HB_MISUSED : hb_bubble_join(self->bubble, hbpy_is_main_thread());
-    if (status != HB_OK)
+    if (self->entered)
+        return hbpy_raise(hbpy_state_of(py_self), HB_MISUSED);
+    if (watch(self) < 0)
+        return NULL;
+    hb_status status = hb_bubble_join(self->bubble, hbpy_is_main_thread());
+    if (status != HB_OK) {
+        stop_watching(self);
         return hbpy_raise(hbpy_state_of(py_self), status);
+    }
     self->entered = true;
     return Py_NewRef(py_self);
 }
@@ -135,6 +170,7 @@ static void end(hbpy_bubble *self)
     hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
     hb_bubble_leave();
     hbpy_attach(py_thread);
+    stop_watching(self);
 }
 
 /* `py_left` is a text, None if nobody is left; NULL if that raised. */
@@ -169,6 +205,30 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_False);
 }
 
+PyDoc_STRVAR(adopt_doc,
+"adopt($self, /)\n--\n\n"
+"Make the calling thread a participant, until it ends.\n\n"
+"Used as a context manager, until the block ends. For threads that the engine did not\n"
+"start. Raises Error if the thread takes part in a bubble already, and before the bubble\n"
+"begins and after its end.");
+
+static PyObject *Bubble_adopt(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return hbpy_adopt(hbpy_state_of(self), self, bubble_of(self)->bubble);
+}
+
+PyDoc_STRVAR(patch_doc,
+"_patch($self, /)\n--\n\n"
+"Participants shall meet virtual time outside of the engine, too. Returns the bubble's number.");
+
+static PyObject *Bubble_patch(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    hb_bubble_patch(bubble_of(self)->bubble);
+    return PyLong_FromUnsignedLong(hb_bubble_number(bubble_of(self)->bubble));
+}
+
 /* ---- looking ---- */
 
 static PyObject *Bubble_now(PyObject *self, void *unused)
@@ -186,7 +246,7 @@ static PyObject *Bubble_here(PyObject *self, void *unused)
 /* ---- the type ---- */
 
 PyDoc_STRVAR(doc,
-"Bubble(start=0.0, seed=0, *, schedule=None)\n--\n\n"
+"Bubble(start=0.0, seed=0, *, stall=5.0, schedule=None)\n--\n\n"
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
@@ -196,6 +256,8 @@ static PyMethodDef all_methods[12];
 static const PyMethodDef methods[] = {
     { "wait", Bubble_wait, METH_NOARGS, wait_doc },
     { "advance", Bubble_advance, METH_O, advance_doc },
+    { "adopt", Bubble_adopt, METH_NOARGS, adopt_doc },
+    { "_patch", Bubble_patch, METH_NOARGS, patch_doc },
     { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
     { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
     { NULL, NULL, 0, NULL },

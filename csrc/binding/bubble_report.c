@@ -50,7 +50,7 @@ static PyObject *row(const hb_participant_view *participant, const hb_thread_vie
     const hb_thread_view *wait = failed ? failed : thread;
     const char *state = !thread->ident ? "starting" : participant->sleeps || failed ? "waiting" : "running";
     bool waits = wait->state == HB_THREAD_WAITS;
-    bool idles = participant->idles || (failed && !failed->since);
+    bool idles = participant->idles || (failed && !failed->bubble);
     return Py_BuildValue("(INKsNNNNNIN)", participant->number, text_of(thread->name),
                          (unsigned long long)thread->ident, state, PyBool_FromLong(idles), PyBool_FromLong(waits),
                          instant(waits && wait->bubble ? wait->since : HB_FOREVER),
@@ -135,7 +135,7 @@ PyMethodDef hbpy_bubble_report_method = { "report", Bubble_report, METH_NOARGS, 
 
 /* ---- errors with a report ---- */
 
-static PyObject *with_report(PyObject *py_class, const char *text, PyObject *py_report)
+PyObject *hbpy_error_with_report(PyObject *py_class, const char *text, PyObject *py_report)
 {
     PyObject *py_error = py_report == Py_None ? PyObject_CallFunction(py_class, "s", text)
                                               : PyObject_CallFunction(py_class, "N", PyUnicode_FromFormat(
@@ -150,7 +150,7 @@ void hbpy_raise_reported(hbpy_state *state, PyObject *py_class, const char *text
 {
     hb_bubble *bubble = hb_bubble_here();
     PyObject *py_report = bubble ? hbpy_bubble_explain(state, "report", bubble, true) : Py_NewRef(Py_None);
-    PyObject *py_error = py_report ? with_report(py_class, text, py_report) : NULL;
+    PyObject *py_error = py_report ? hbpy_error_with_report(py_class, text, py_report) : NULL;
     if (py_error)
         PyErr_SetObject(py_class, py_error);
     Py_XDECREF(py_error);

@@ -79,9 +79,9 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
 void hbpy_monitor_close_channels(hbpy_monitor *self)
 {
     if (self->events)
-        hb_chan_close(self->events, (hb_word){ NULL });
+        hb_chan_shut(self->events, (hb_word){ NULL });
     if (self->ended)
-        hb_chan_close(self->ended, (hb_word){ NULL });
+        hb_chan_shut(self->ended, (hb_word){ NULL });
 }
 
 PyDoc_STRVAR(close_doc,

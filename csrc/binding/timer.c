@@ -7,6 +7,11 @@ static hb_timer *timer_of(void *self)
     return &((hbpy_timer *)self)->timer;
 }
 
+static hb_time now_of(void *self)
+{
+    return hb_source_now(&timer_of(self)->source);
+}
+
 /* ---- life ---- */
 
 static PyObject *new_timer(PyTypeObject *type, hb_time due, hb_time period)
@@ -91,7 +96,7 @@ static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
     hb_time delay;
     if (hbpy_parse_delay(py_seconds, &delay) < 0)
         return NULL;
-    return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(hb_now(), delay), 0));
+    return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(now_of(self), delay), 0));
 }
 
 static PyObject *Timer_due(PyObject *self, void *unused)
@@ -113,7 +118,7 @@ static PyObject *Timer_repr(PyObject *self)
     hb_time due = hb_timer_due(timer_of(self));
     if (due == HB_FOREVER)
         return PyUnicode_FromFormat("<%s: not armed>", Py_TYPE(self)->tp_name);
-    PyObject *py_left = PyFloat_FromDouble((double)(due - hb_now()) / 1e9);
+    PyObject *py_left = PyFloat_FromDouble((double)(due - now_of(self)) / 1e9);
     PyObject *py_repr = py_left ? PyUnicode_FromFormat("<%s: due in %R s>", Py_TYPE(self)->tp_name, py_left)
                                 : NULL;
     Py_XDECREF(py_left);
@@ -180,7 +185,7 @@ static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
     hb_time period;
     if (parse_period(py_seconds, &period) < 0)
         return NULL;
-    hb_timer_reset(timer_of(self), hb_time_add(hb_now(), period), period);
+    hb_timer_reset(timer_of(self), hb_time_add(now_of(self), period), period);
     Py_RETURN_NONE;
 }
 

@@ -165,7 +165,7 @@ static void end_native(hbpy_worker *self)
 static void close_results(hbpy_worker *self)
 {
     hb_word cause = { .ptr = Py_XNewRef(self->py_exception) };
-    if (hb_chan_close(hbpy_worker_results(self), cause) != HB_OK)
+    if (hb_chan_shut(hbpy_worker_results(self), cause) != HB_OK)
         Py_XDECREF((PyObject *)cause.ptr); /* somebody else has closed it */
 }
 
@@ -210,6 +210,6 @@ void hbpy_worker_main(void *self)
 
 void hbpy_worker_lost(void *self)
 {
-    hb_chan_close(hbpy_worker_results(self), (hb_word){ NULL });
+    hb_chan_shut(hbpy_worker_results(self), (hb_word){ NULL });
     hb_beat_end(hbpy_worker_beat(self), HB_END_EXITED);
 }

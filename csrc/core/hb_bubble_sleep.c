@@ -14,6 +14,7 @@ static void rouse_locked(hb_participant *participant, hb_status outcome)
     participant->sleeps = false;
     participant->outcome = outcome;
     participant->bubble->running++;
+    participant->bubble->steps += outcome != HB_INTERRUPTED; /* else it only looks up */
     if (hb__bubble_takes_turns_locked(participant->bubble) && !participant->strays)
         participant->ready = true;
     else
@@ -82,13 +83,21 @@ static hb_time due_of(hb_service *service)
     return service ? (hb_time)hb_load_acquire(&service->due) : HB_FOREVER;
 }
 
+static bool has_to_run_locked(hb_bubble *bubble, hb_service *service)
+{
+    if (due_of(service) <= now_of(bubble))
+        return true;
+    return service && hb_load_acquire(&service->attends) && service->seen != bubble->steps;
+}
+
 /* The service counts as one that runs. */
 static bool serve_locked(hb_bubble *bubble)
 {
     for (int i = 0; i < HB_SERVICES; i++) {
         hb_service *service = bubble->services[i];
-        if (due_of(service) > now_of(bubble))
+        if (!has_to_run_locked(bubble, service))
             continue;
+        service->seen = bubble->steps;
         bubble->running++;
         bubble->serving = true;
         hb__bubble_unlock(bubble);
@@ -175,18 +184,20 @@ hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter
 static hb_status wait_outside_locked(hb_participant *participant, hb_waiter *waiter)
 {
     hb_bubble *bubble = participant->bubble;
+    hb_time look = hb__bubble_listens_until(participant);
+    bool looks = look < waiter->outside_due;
     participant->outside = waiter;
     participant->strays = false;
     hb__bubble_leave_turn_locked(participant);
     hb__bubble_pass_turn_locked(bubble);
     hb__bubble_unlock(bubble);
-    hb_status woken = hb__wait_park_really(waiter, hb__bubble_listens_until(participant));
+    hb_status woken = hb__wait_park_really(waiter, looks ? look : waiter->outside_due);
     hb__bubble_lock(bubble);
     participant->outside = NULL;
     participant->strays |= woken == HB_INTERRUPTED;
     if (!participant->strays)
         hb__bubble_queue_for_turn_locked(participant);
-    return woken == HB_TIMEOUT ? HB_INTERRUPTED : woken;
+    return woken == HB_TIMEOUT && looks ? HB_INTERRUPTED : woken;
 }
 
 /* HB_WOULD_BLOCK: nothing. */

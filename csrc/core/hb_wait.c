@@ -24,6 +24,7 @@ void hb_waiter_init(hb_waiter *waiter)
     waiter->wake = hb__wait_finish;
     waiter->here = hb__here;
     waiter->outside = false;
+    waiter->outside_due = HB_FOREVER;
     waiter->cases = NULL;
     waiter->n_cases = 0;
     waiter->link = NULL;

@@ -6,7 +6,7 @@ import random
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 from heartbeat._native import Bubble
 from heartbeat.testing._unseen import unseen_exceptions
@@ -97,10 +97,10 @@ def _undisturbed(seed: int) -> Iterator[None]:
 def _run(fn: Callable[[], object], seed: int, schedule: _Schedule, start: float, patch: bool) -> int:
     """One schedule; how many choices it had."""
     bubble: Bubble | None = None
-    options: dict[str, Any] = {"patch": True} if patch else {}
     with unseen_exceptions() as unseen:
         try:
-            with _undisturbed(seed), virtual_time(start, seed, schedule=schedule, **options) as bubble:
+            with (_undisturbed(seed),
+                  virtual_time(start, seed, patch=patch, schedule=schedule) as bubble):
                 unseen.bubble = bubble
                 fn()
             if unseen.errors:

@@ -50,7 +50,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Literal, NamedTuple
 
-from heartbeat._native import _explain_with
+from heartbeat._native import StallError, _explain_with
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -249,6 +249,25 @@ def leaks(raw: list[_Raw], now: float) -> str | None:
     lines = [f"  {row.name!r} {_state(row)}" + (f"; created at {row.created}" if row.created else "")
              for row in left]
     return "\n".join([f"{who} still there at the end of the bubble:", *lines])
+
+
+# ---- stalls ----
+
+
+def write(error: StallError) -> None:
+    print(f"heartbeat: {error}", file=sys.stderr, flush=True)
+
+
+def class_of(error: StallError) -> type[StallError]:
+    """A class whose instances are like that error: all that can be raised in another thread is a class."""
+
+    class Stalled(StallError):
+        def __init__(self) -> None:
+            super().__init__(str(error))
+            self.report = error.report
+
+    Stalled.__name__, Stalled.__qualname__, Stalled.__module__ = "StallError", "StallError", "heartbeat.testing"
+    return Stalled
 
 
 _explain_with(sys.modules[__name__])
