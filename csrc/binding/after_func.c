@@ -200,6 +200,18 @@ static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
     return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
 }
 
+/* In a bubble alarms fire when everybody sleeps. What is due at once does not wait for that: whoever
+ * arms it may be busy until it has come. */
+static hb_status arm(hb_alarm *alarm, hb_time delay, bool *was_armed)
+{
+    if (delay > 0 || !hb_alarm_is_virtual(alarm))
+        return hb_alarm_set(alarm, hb_time_add(hb_alarm_now(alarm), delay), was_armed);
+    *was_armed = hb_alarm_cancel(alarm);
+    hb_alarm_ref(alarm); /* the call's, as an arming's */
+    fire(alarm);
+    return HB_OK;
+}
+
 PyDoc_STRVAR(reset_doc,
 "reset($self, d, /)\n--\n\n"
 "Call fn d seconds from now (again); return whether it was still to be called.");
@@ -210,8 +222,7 @@ static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
     bool was_armed;
     if (hbpy_parse_delay(py_seconds, &delay) < 0 || check_alarm(self) < 0)
         return NULL;
-    hb_alarm *alarm = &timer_of(self)->callback->alarm;
-    hb_status status = hb_alarm_set(alarm, hb_time_add(hb_alarm_now(alarm), delay), &was_armed);
+    hb_status status = arm(&timer_of(self)->callback->alarm, delay, &was_armed);
     return status == HB_OK ? PyBool_FromLong(was_armed) : hbpy_raise(hbpy_state_of(self), status);
 }
 

@@ -167,8 +167,6 @@ static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssiz
         PyErr_SetString(hbpy_state_of(py_self)->Error, "nil cannot be closed");
         return NULL;
     }
-    if (hb_source_is_foreign(self->base.source))
-        return hbpy_channel_raise(self, HB_FOREIGN);
     hb_word cause = { .ptr = py_cause && py_cause != Py_None ? Py_NewRef(py_cause) : NULL };
     hb_status status = hb_chan_close(self->chan, cause);
     if (status != HB_OK)
