@@ -81,10 +81,12 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
     hbpy_monitor *self = monitor_of(py_self);
     uint32_t no = 0;
     (void)unused;
-    if (hbpy_check_clock(&self->base) < 0)
+    if (hbpy_check_source(&self->base) < 0)
         return NULL;
     if (hb_load_acquire(&self->closed))
         return hbpy_monitor_raise_closed(self);
+    if (!hb_load_acquire(&self->started) && hbpy_check_clock(&self->base) < 0)
+        return NULL;
     if (!hb_cas(&self->started, &no, 1))
         return Py_NewRef(py_self);
     if (hb_load_relaxed(&self->stack) && hbpy_stack_prepare() < 0)

@@ -43,6 +43,7 @@ ends at once with a DeadlockError, whose report is
           for job in jobs:
 """
 
+import gc
 import sys
 import threading
 import traceback
@@ -103,6 +104,7 @@ class Row(NamedTuple):
     created: str | None
     case_count: int
     cases: tuple[Case, ...]
+    frame: FrameType | None = None  # the innermost that is the program's own
 
     @property
     def title(self) -> str:
@@ -122,7 +124,11 @@ class Row(NamedTuple):
     def what(self) -> str:
         more = self.case_count - len(self.cases)
         texts = [str(case) for case in self.cases] + ([f"{more} more"] if more else [])
-        return ", or to ".join(texts) or "sleep"
+        return ", or to ".join(texts) or ("sleep" if self.ends else "what never comes: nil, or no case at all")
+
+    @property
+    def ends(self) -> bool:
+        return bool(self.cases) or self.until is not None
 
 
 _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bool, bool,
@@ -131,7 +137,9 @@ _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bo
 
 def _rows(raw: list[_Raw]) -> list[Row]:
     rows = [Row(*each[:-1], tuple(map(Case._make, each[-1]))) for each in raw]
-    return [row._replace(name=_python_name(row.ident) or row.name) for row in rows]
+    frames = _all_frames()
+    return [row._replace(name=_python_name(row.ident) or row.name, frame=_own_frame(frames.get(row.ident)))
+            for row in rows]
 
 
 def _python_name(ident: int) -> str | None:
@@ -148,17 +156,26 @@ def _is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
 
 
-def _frame_of(row: Row) -> FrameType | None:
-    """The innermost frame that is the program's own."""
-    frame = sys._current_frames().get(row.ident)
+def _all_frames() -> dict[int, FrameType]:
+    """By thread. No garbage is collected meanwhile: some versions of Python hold a lock of their own
+    here that what is collected may want, as a threading.local does, and then wait for ever."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _own_frame(frame: FrameType | None) -> FrameType | None:
     while frame and _is_ours(frame):
         frame = frame.f_back
     return frame
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    frame = _frame_of(row)
-    return "".join(traceback.format_stack(frame, limit)) if frame else None
+    return "".join(traceback.format_stack(row.frame, limit)) if row.frame else None
 
 
 # ---- participants ----
@@ -201,9 +218,15 @@ def _held(row: Row, rows: list[Row], held: dict[int, set[int]]) -> Iterator[str]
         yield from found
 
 
+def _wait(row: Row) -> str:
+    if row.cases:
+        return f"waits to {row.where}"
+    return "sleeps" if row.ends else f"waits for {row.where}"
+
+
 def _state(row: Row) -> str:
     if row.where:
-        return row.where if row.idles else f"waits to {row.where}" if row.cases else "sleeps"
+        return row.where if row.idles else _wait(row)
     return "has not begun to run" if row.state == "starting" else "runs"
 
 
@@ -228,8 +251,8 @@ def _describe(row: Row, rows: list[Row], held: dict[int, set[int]], now: float) 
 def _held_by(rows: list[Row]) -> dict[int, set[int]]:
     """By participant, what sources its frames refer to. A frame that runs cannot be looked at."""
     wanted = {case.source for row in rows for case in row.cases if case.source}
-    frames = ((row, _frame_of(row)) for row in rows if row.waits and wanted)
-    return {row.number: sources_of_frames(frame, wanted) for row, frame in frames if frame}
+    return {row.number: sources_of_frames(row.frame, wanted) for row in rows
+            if row.waits and row.frame and wanted}
 
 
 def report(raw: list[_Raw], now: float) -> str:
