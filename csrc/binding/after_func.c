@@ -183,6 +183,8 @@ PyDoc_STRVAR(stop_doc,
 
 static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
 }
@@ -193,6 +195,8 @@ PyDoc_STRVAR(reset_doc,
 
 static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time delay;
     bool was_armed;
     if (hbpy_parse_delay(py_seconds, &delay) < 0)
@@ -210,6 +214,8 @@ static PyObject *FuncTimer_due(PyObject *self, void *unused)
 
 static PyObject *FuncTimer_active(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_alarm_due(&timer_of(self)->callback->alarm) != HB_FOREVER);
 }
@@ -264,6 +270,8 @@ PyDoc_STRVAR(after_func_doc,
 
 static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hb_time delay;
     if (nargs != 2)
         return PyErr_Format(PyExc_TypeError, "after_func() takes d and fn (%zd given)", nargs);

@@ -57,6 +57,8 @@ PyDoc_STRVAR(start_doc,
 
 PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_monitor *self = monitor_of(py_self);
     uint32_t no = 0;
     (void)unused;
@@ -91,6 +93,8 @@ PyDoc_STRVAR(close_doc,
 
 PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_monitor *self = monitor_of(py_self);
     (void)unused;
     bool closed = hb_monitor_close(self->monitor) == HB_OK;

@@ -78,6 +78,8 @@ PyDoc_STRVAR(timer_stop_doc,
 
 static PyObject *Timer_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_timer_stop(timer_of(self)));
 }
@@ -89,6 +91,8 @@ PyDoc_STRVAR(timer_reset_doc,
 
 static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time delay;
     if (hbpy_parse_delay(py_seconds, &delay) < 0)
         return NULL;
@@ -103,6 +107,8 @@ static PyObject *Timer_due(PyObject *self, void *unused)
 
 static PyObject *Timer_active(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_timer_due(timer_of(self)) != HB_FOREVER);
 }
@@ -161,6 +167,8 @@ PyDoc_STRVAR(ticker_stop_doc,
 
 static PyObject *Ticker_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     hb_timer_stop(timer_of(self));
     Py_RETURN_NONE;
@@ -172,6 +180,8 @@ PyDoc_STRVAR(ticker_reset_doc,
 
 static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time period;
     if (parse_period(py_seconds, &period) < 0)
         return NULL;
@@ -193,6 +203,8 @@ static PyObject *Ticker_missed(PyObject *self, void *unused)
 
 static PyObject *Ticker_next(PyObject *self)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     return hbpy_source_recv((hbpy_source *)self, HB_FOREVER);
 }
 
@@ -256,6 +268,8 @@ PyDoc_STRVAR(after_doc,
 
 static PyObject *module_after(PyObject *module, PyObject *py_seconds)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     return make_timer(((hbpy_state *)PyModule_GetState(module))->Timer, py_seconds);
 }
 
@@ -265,6 +279,8 @@ PyDoc_STRVAR(tick_doc,
 
 static PyObject *module_tick(PyObject *module, PyObject *py_seconds)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     return make_ticker(((hbpy_state *)PyModule_GetState(module))->Ticker, py_seconds);
 }
 

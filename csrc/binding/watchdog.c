@@ -62,6 +62,8 @@ PyDoc_STRVAR(beat_doc,
 
 static PyObject *Watchdog_beat(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     hb_watchdog_beat(watchdog_of(self));
     Py_RETURN_NONE;
@@ -75,6 +77,8 @@ PyDoc_STRVAR(stop_doc,
 
 static PyObject *Watchdog_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_watchdog_stop(watchdog_of(self)));
 }

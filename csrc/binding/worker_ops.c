@@ -70,6 +70,8 @@ PyDoc_STRVAR(start_doc,
 
 static PyObject *Worker_start(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return start(worker_of(self)) < 0 ? NULL : Py_NewRef(self);
 }
@@ -89,6 +91,8 @@ static void stop(hbpy_worker *self)
 
 static PyObject *Worker_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     stop(worker_of(self));
     Py_RETURN_NONE;
@@ -126,6 +130,8 @@ PyDoc_STRVAR(join_doc,
 static PyObject *Worker_join(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     PyObject *given[2];
     hb_time deadline;
@@ -142,6 +148,8 @@ PyDoc_STRVAR(enter_doc,
 
 static PyObject *Worker_enter(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return hbpy_worker_iter(self);
 }
@@ -152,6 +160,8 @@ PyDoc_STRVAR(exit_doc,
 
 static PyObject *Worker_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
     stop(worker_of(self));
@@ -199,12 +209,16 @@ static const char *state_of(hbpy_worker *self)
 
 static PyObject *Worker_state(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyUnicode_FromString(state_of(worker_of(self)));
 }
 
 static PyObject *Worker_exception(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_worker *self = worker_of(py_self);
     (void)unused;
     if (!hbpy_worker_ended(self) || !self->py_exception)
