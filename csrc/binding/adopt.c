@@ -141,11 +141,17 @@ static PyType_Spec adoption_spec = {
 typedef struct hbpy_place {
     PyObject_HEAD
     hb_atomic_u64 participant;
+    char origin[HB_ORIGIN_SIZE]; /* constant: where the thread was started */
 } hbpy_place;
+
+static hbpy_place *place_of(void *self)
+{
+    return self;
+}
 
 static hb_participant *take(PyObject *self)
 {
-    return (hb_participant *)(uintptr_t)hb_exchange(&((hbpy_place *)(void *)self)->participant, 0);
+    return (hb_participant *)(uintptr_t)hb_exchange(&place_of(self)->participant, 0);
 }
 
 static void drop_detached(hb_participant *participant)
@@ -162,6 +168,7 @@ static PyObject *Place_enter(PyObject *self, PyObject *py_name)
         Py_RETURN_NONE;
     hb_thread_id();
     name_record(py_name);
+    hb_thread_set_origin(hb_thread_here(), place_of(self)->origin);
     hb_platform_at_thread_end(hb_bubble_leave);
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_participant_enter(participant);
@@ -169,14 +176,25 @@ static PyObject *Place_enter(PyObject *self, PyObject *py_name)
     Py_RETURN_NONE;
 }
 
-static PyObject *Place_leave(PyObject *self, PyObject *unused)
+/* Who waits for the end needs no turn of this thread afterwards. */
+static PyObject *Place_leave(PyObject *self, PyObject *py_ended)
 {
-    (void)unused;
+    hb_chan *ended = hbpy_channel_chan(hbpy_state_of(self), py_ended);
+    if (!ended)
+        return NULL;
+    PyThreadState *py_thread = PyEval_SaveThread();
+    hb_chan_shut(ended, (hb_word){ NULL });
+    hb_bubble_leave();
+    hbpy_attach(py_thread);
+    Py_RETURN_NONE;
+}
+
+static PyObject *Place_drop(PyObject *self, PyObject *unused)
+{
     hb_participant *participant = take(self);
+    (void)unused;
     if (participant)
         drop_detached(participant);
-    else
-        leave_detached();
     Py_RETURN_NONE;
 }
 
@@ -193,8 +211,9 @@ static void dealloc_place(PyObject *self)
 static PyMethodDef place_methods[] = {
     { "enter", Place_enter, METH_O,
       "enter($self, name, /)\n--\n\nThe calling thread takes the place, and its name." },
-    { "leave", Place_leave, METH_NOARGS,
-      "leave($self, /)\n--\n\nThe calling thread takes part no longer; if nobody has entered, the place is given up." },
+    { "leave", Place_leave, METH_O,
+      "leave($self, ended, /)\n--\n\nClose the channel `ended`; the calling thread takes part no longer." },
+    { "drop", Place_drop, METH_NOARGS, "drop($self, /)\n--\n\nGive the place up, if nobody has entered." },
     { NULL, NULL, 0, NULL },
 };
 
@@ -214,7 +233,7 @@ static PyType_Spec place_spec = {
 
 PyDoc_STRVAR(place_doc,
 "_place($module, /)\n--\n\n"
-"Take a place in the calling thread's bubble for a thread about to start; None outside of bubbles.");
+"Take a place in the calling thread's bubble for a thread about to start; Error outside of bubbles.");
 
 static PyObject *module_place(PyObject *module, PyObject *unused)
 {
@@ -224,13 +243,14 @@ static PyObject *module_place(PyObject *module, PyObject *unused)
     if (hb_participant_new(&participant, 0) != HB_OK)
         return PyErr_NoMemory();
     if (!participant)
-        Py_RETURN_NONE;
-    hbpy_place *self = (hbpy_place *)(void *)state->Place->tp_alloc(state->Place, 0);
+        return hbpy_raise(state, HB_MISUSED);
+    hbpy_place *self = place_of(state->Place->tp_alloc(state->Place, 0));
     if (!self) {
         drop_detached(participant);
         return NULL;
     }
     hb_store_relaxed(&self->participant, (uint64_t)(uintptr_t)participant);
+    hbpy_origin_here(self->origin, sizeof self->origin);
     return (PyObject *)self;
 }
 

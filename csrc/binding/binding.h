@@ -83,6 +83,8 @@ int hbpy_init_patch_type(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);
+/* At the end of a bubble: closes the monitors that have something to do. */
+void hbpy_monitors_end_bubble(hbpy_state *state, uint32_t bubble);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -123,6 +125,12 @@ struct hbpy_source {
 
 /* Of sources whose words are instants, and which never close. */
 extern const hbpy_kind hbpy_instant_kind;
+
+/* Whether the calling thread may change it: 0, or -1 with Error if it belongs to a bubble that the
+ * thread takes no part in. */
+int hbpy_check_source(const hbpy_source *self);
+/* The same for what runs on the thread's clock: in a bubble it must have been made there. */
+int hbpy_check_clock(const hbpy_source *self);
 
 /* tp_dealloc of a source that owns nothing outside its object. */
 void hbpy_source_dealloc(PyObject *self);

@@ -1,7 +1,8 @@
 /* bubble: virtual time for the threads of a test.
  *
  * A Bubble is made, entered by the thread that will be its host, and left by it; what happens in
- * between is the core's (hb_bubble.h). Leaving waits for quiet, ends the bubble, so that every other
+ * between is the core's (hb_bubble.h). Leaving waits for quiet, closes the monitors, so that the
+ * threads that call on_event end, waits for quiet again, ends the bubble, so that every other
  * participant's waits raise Stopped, and names those that were still there.
  *
  * Locking: `bubble` is constant; the rest is the host's. */
@@ -164,13 +165,25 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
     return Py_NewRef(py_self);
 }
 
+/* What the services let go of are objects. */
 static void end(hbpy_bubble *self)
 {
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
-    hb_bubble_leave();
     hbpy_attach(py_thread);
+    hb_bubble_end_services(self->bubble);
+    hb_bubble_leave();
     stop_watching(self);
+}
+
+/* All events have been told of before the monitors are closed. 0, or -1 with an exception. */
+static int come_to_rest(hbpy_bubble *self)
+{
+    if (wait_for_quiet(self) < 0)
+        return -1;
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
+    return wait_for_quiet(self);
 }
 
 /* `py_left` is a text, None if nobody is left; NULL if that raised. */
@@ -192,7 +205,7 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     bool raised = nargs > 0 && args[0] != Py_None;
     if (hb_bubble_here() != self->bubble)
         return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
-    if (!raised && wait_for_quiet(self) == 0)
+    if (!raised && come_to_rest(self) == 0)
         py_left = hbpy_bubble_explain(hbpy_state_of(py_self), "leaks", self->bubble, false);
     PyObject *py_exception = hbpy_take_exception();
     end(self);

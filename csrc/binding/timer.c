@@ -81,6 +81,8 @@ static PyObject *Timer_stop(PyObject *self, PyObject *unused)
     if (hbpy_point(self) < 0)
         return NULL;
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_timer_stop(timer_of(self)));
 }
 
@@ -94,7 +96,7 @@ static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
     if (hbpy_point(self) < 0)
         return NULL;
     hb_time delay;
-    if (hbpy_parse_delay(py_seconds, &delay) < 0)
+    if (hbpy_parse_delay(py_seconds, &delay) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
     return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(now_of(self), delay), 0));
 }
@@ -170,6 +172,8 @@ static PyObject *Ticker_stop(PyObject *self, PyObject *unused)
     if (hbpy_point(self) < 0)
         return NULL;
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     hb_timer_stop(timer_of(self));
     Py_RETURN_NONE;
 }
@@ -183,7 +187,7 @@ static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
     if (hbpy_point(self) < 0)
         return NULL;
     hb_time period;
-    if (parse_period(py_seconds, &period) < 0)
+    if (parse_period(py_seconds, &period) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
     hb_timer_reset(timer_of(self), hb_time_add(now_of(self), period), period);
     Py_RETURN_NONE;

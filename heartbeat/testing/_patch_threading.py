@@ -89,7 +89,7 @@ def _install_makers(undo: ExitStack) -> None:
 
 # ---- twins ----
 
-_REAL_LOCKS = (_thread.LockType, _thread.RLock)
+_REAL_LOCKS: tuple[Any, ...] = (_thread.LockType, _thread.RLock)
 
 
 def _is_virtual(lock: object) -> bool:
@@ -154,9 +154,8 @@ class _Part:
         self.place.enter(self.name)
 
     def leave(self) -> None:
-        if _native._patched_bubble() == self.home:
-            self.ended.close()
-        self.place.leave()
+        self.place.drop()  # if the thread failed before it could enter
+        self.place.leave(self.ended)
 
     def can_await(self) -> bool:
         return _native._patched_bubble() == self.home
@@ -238,7 +237,7 @@ def _start(self: Any) -> None:
         _thread_start(self)
     except BaseException:
         if not self._started.is_set():
-            part.place.leave()
+            part.place.drop()
         raise
 
 

@@ -14,7 +14,7 @@ import _thread
 import sys
 import threading
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from heartbeat import _native
 from heartbeat._native import Channel, Error, Recv, Selected, Send
@@ -32,6 +32,11 @@ _afterlife = real_lock()  # guards the making of what serves after the end
 def _check_outside(home: int) -> None:
     if home in in_force:
         raise Error("it belongs to a virtual-time bubble of other threads")
+
+
+def _posing_as(kind: type) -> Any:
+    """What isinstance() believes: for __class__."""
+    return property(lambda self: kind)
 
 
 def _limit(blocking: object, timeout: float) -> float | None:
@@ -70,9 +75,7 @@ class Lock:
         self._slot: Channel[None] = Channel(1, name="threading.Lock")
         self._after: _thread.LockType | None = None
 
-    @property
-    def __class__(self) -> Any:  # isinstance() believes it
-        return _thread.LockType
+    __class__ = _posing_as(_thread.LockType)
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         limit = _limit(blocking, timeout)
@@ -119,18 +122,10 @@ class Lock:
         self._after = real_lock()
 
 
-if TYPE_CHECKING:
-
-    class _PythonRLock:
-        _block: Lock
-        _owner: int | None
-        _count: int
-
-else:
-    _PythonRLock = threading._RLock  # of each version, what its Condition asks for
+_PythonRLock: Any = threading._RLock  # of each version, what its Condition asks for
 
 
-class RLock(_PythonRLock):
+class RLock(_PythonRLock):  # type: ignore[misc]  # its base is another class to type checkers
     """As threading.RLock, waiting in the engine."""
 
     def __init__(self) -> None:
@@ -138,9 +133,7 @@ class RLock(_PythonRLock):
         self._owner = None
         self._count = 0
 
-    @property
-    def __class__(self) -> Any:
-        return _thread.RLock
+    __class__ = _posing_as(_thread.RLock)
 
 
 class SimpleQueue:
@@ -153,9 +146,7 @@ class SimpleQueue:
         self._items: Channel[Any] = Channel(None, name="queue.SimpleQueue")
         self._after: _queue.SimpleQueue[Any] | None = None
 
-    @property
-    def __class__(self) -> Any:
-        return _queue.SimpleQueue
+    __class__ = _posing_as(_queue.SimpleQueue)
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         if _native._patched_bubble() == self._home:
@@ -186,7 +177,7 @@ class SimpleQueue:
     def empty(self) -> bool:
         return self.qsize() == 0
 
-    __class_getitem__ = classmethod(GenericAlias)
+    __class_getitem__: Any = classmethod(GenericAlias)
 
     def _outside(self) -> _queue.SimpleQueue[Any]:
         """The real queue it is after the end of its bubble: an empty one."""
