@@ -44,13 +44,11 @@ ends at once with a DeadlockError, whose report is
 """
 
 import sys
-import threading
-import traceback
 from collections.abc import Iterator
-from types import FrameType
 from typing import Literal, NamedTuple
 
 from heartbeat._native import StallError, _explain_with
+from heartbeat._words import Case, cases_in_words, frame_of, python_name, stack_of
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -67,26 +65,6 @@ class Participant(NamedTuple):
     since: float | None  # the instant it began to, on the bubble's clock
     created: str | None  # "file:line"
     stack: str | None  # its Python stack; None: it has none, as native code
-
-
-class Case(NamedTuple):
-    """What a wait is for, or one of several such."""
-
-    operation: str
-    kind: str
-    source: int
-    name: str | None
-    made: str | None
-
-    def __str__(self) -> str:
-        if not self.source:
-            return f"{self.operation} nil, which is never ready"
-        made = f", made at {self.made}" if self.made else ""
-        return f"{self.operation} {self.kind} {self.label}{made}"
-
-    @property
-    def label(self) -> str:
-        return repr(self.name) if self.name else f"at {self.source:#x}"
 
 
 class Row(NamedTuple):
@@ -120,9 +98,7 @@ class Row(NamedTuple):
 
     @property
     def what(self) -> str:
-        more = self.case_count - len(self.cases)
-        texts = [str(case) for case in self.cases] + ([f"{more} more"] if more else [])
-        return ", or to ".join(texts) or "sleep"
+        return cases_in_words(self.cases, self.case_count) or "sleep"
 
 
 _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bool, bool,
@@ -131,34 +107,12 @@ _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bo
 
 def _rows(raw: list[_Raw]) -> list[Row]:
     rows = [Row(*each[:-1], tuple(map(Case._make, each[-1]))) for each in raw]
-    return [row._replace(name=_python_name(row.ident) or row.name) for row in rows]
+    return [row._replace(name=python_name(row.ident) or row.name) for row in rows]
 
-
-def _python_name(ident: int) -> str | None:
-    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it."""
-    thread = vars(threading)["_active"].get(ident)
-    return thread.name if thread else None
-
-
-# ---- stacks ----
-
-
-def _is_ours(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
-
-
-def _frame_of(row: Row) -> FrameType | None:
-    """The innermost frame that is the program's own."""
-    frame = sys._current_frames().get(row.ident)
-    while frame and _is_ours(frame):
-        frame = frame.f_back
-    return frame
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    frame = _frame_of(row)
-    return "".join(traceback.format_stack(frame, limit)) if frame else None
+    return stack_of(row.ident, limit)
 
 
 # ---- participants ----
@@ -228,7 +182,7 @@ def _describe(row: Row, rows: list[Row], held: dict[int, set[int]], now: float) 
 def _held_by(rows: list[Row]) -> dict[int, set[int]]:
     """By participant, what sources its frames refer to. A frame that runs cannot be looked at."""
     wanted = {case.source for row in rows for case in row.cases if case.source}
-    frames = ((row, _frame_of(row)) for row in rows if row.waits and wanted)
+    frames = ((row, frame_of(row.ident)) for row in rows if row.waits and wanted)
     return {row.number: sources_of_frames(frame, wanted) for row, frame in frames if frame}
 
 
