@@ -58,26 +58,18 @@ class Deadlock(NamedTuple):
 # ---- one pass ----
 
 
-def _frames_of(ident: int) -> tuple[tuple[FrameType, int], ...] | None:
-    """A thread's frames with the depths of their stacks; None if one is not known."""
+def _frames_of(ident: int) -> tuple[tuple[FrameType, int], ...]:
+    """A thread's frames with the depths of their stacks."""
     found = []
     frame = sys._current_frames().get(ident)
     while frame:
-        depth = depth_at(frame.f_code, frame.f_lasti)
-        if depth is None:
-            return None
-        found.append((frame, depth))
+        found.append((frame, depth_at(frame.f_code, frame.f_lasti)))
         frame = frame.f_back
     return tuple(found)
 
 
 def _suspects(waits: list[tuple[int, int, int, str]]) -> tuple[_Suspect, ...]:
-    found = []
-    for number, ident, wait, _ in waits:
-        frames = _frames_of(ident)
-        if frames is not None:
-            found.append((number, wait, frames))
-    return tuple(found)
+    return tuple((number, wait, _frames_of(ident)) for number, ident, wait, _ in waits)
 
 
 def _groups(waits: list[tuple[int, int, int, str]]) -> list[list[_Wait]]:

@@ -7,7 +7,6 @@ from types import CodeType
 _ENDS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "RETURN_VALUE", "RETURN_CONST",
          "RAISE_VARARGS", "RERAISE"}
 _JUMPS = {*dis.hasjrel, *dis.hasjabs}
-_GENERATES = 0x20 | 0x80 | 0x200  # generators, coroutines, and both at once
 
 
 def _effect(instruction: dis.Instruction, jump: bool) -> int:
@@ -47,6 +46,6 @@ def _depths(code: CodeType) -> dict[int, int]:
     return known
 
 
-def depth_at(code: CodeType, offset: int) -> int | None:
-    """How deep the stack is where a call at that instruction is under way; None: not known."""
-    return None if code.co_flags & _GENERATES else _depths(code).get(offset)
+def depth_at(code: CodeType, offset: int) -> int:
+    """How deep the stack is where a call at that instruction is under way; -1: not known."""
+    return _depths(code).get(offset, -1)

@@ -83,11 +83,12 @@ static PyObject *function_of(_PyInterpreterFrame *frame)
 }
 #endif
 
-/* `depth` is that of its stack, told for a frame that calls no Python function. D3. */
+/* D3. A frame that calls a Python function tells how deep its stack is; of any other it must be
+ * known, and `depth` is -1 if it is not. */
 static bool refer_to_frame(hbpy_graph *graph, uint32_t vertex, PyObject *py_frame, int depth)
 {
     _PyInterpreterFrame *frame = ((PyFrameObject *)py_frame)->f_frame;
-    if (Py_REFCNT(py_frame) != 2 || frame->owner != FRAME_OWNED_BY_THREAD)
+    if (Py_REFCNT(py_frame) != 2 || frame->owner != FRAME_OWNED_BY_THREAD || (frame->stacktop < 0 && depth < 0))
         return false;
     PyCodeObject *code = PyFrame_GetCode((PyFrameObject *)py_frame);
     int n = frame->stacktop >= 0 ? frame->stacktop : code->co_nlocalsplus + depth;
