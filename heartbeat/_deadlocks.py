@@ -23,7 +23,7 @@ from heartbeat._native import (
     now,
 )
 from heartbeat._stack_depth import depth_at
-from heartbeat._words import Case, cases_in_words, stack_of
+from heartbeat._words import Case, all_frames, cases_in_words, own_frame, stack_text
 
 _Wait = tuple[int, int]  # the number of a thread, and of its wait
 _Suspect = tuple[int, int, tuple[tuple[FrameType, int], ...]]
@@ -61,7 +61,7 @@ class Deadlock(NamedTuple):
 def _frames_of(ident: int) -> tuple[tuple[FrameType, int], ...]:
     """A thread's frames with the depths of their stacks."""
     found = []
-    frame = sys._current_frames().get(ident)
+    frame = all_frames().get(ident)
     while frame:
         found.append((frame, depth_at(frame.f_code, frame.f_lasti)))
         frame = frame.f_back
@@ -87,7 +87,7 @@ def _groups(waits: list[tuple[int, int, int, str]]) -> list[list[_Wait]]:
 def _describe(thread: int) -> StuckThread:
     name, ident, since, created, count, cases = _look_at(thread)
     where = cases_in_words(tuple(map(Case._make, cases)), count)
-    return StuckThread(name or "", ident, where, since, created, stack_of(ident))
+    return StuckThread(name or "", ident, where, since, created, stack_text(own_frame(all_frames().get(ident))))
 
 
 def _deadlock(group: list[_Wait]) -> Deadlock:

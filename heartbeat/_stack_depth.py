@@ -32,10 +32,11 @@ def _nexts(instruction: dis.Instruction, following: int | None, depth: int) -> l
 def _depths(code: CodeType) -> dict[int, int]:
     """The depth before each instruction that can be reached; empty if that is not one number."""
     bytecode = dis.Bytecode(code)
+    handlers = bytecode.exception_entries  # type: ignore[attr-defined]  # not in every stub
     instructions = {each.offset: each for each in bytecode}
     order = list(instructions)
     following = dict(zip(order, order[1:], strict=False))
-    todo = [(0, 0), *((each.target, each.depth + each.lasti + 1) for each in bytecode.exception_entries)]
+    todo = [(0, 0), *((each.target, each.depth + each.lasti + 1) for each in handlers)]
     known: dict[int, int] = {}
     while todo:
         offset, depth = todo.pop()

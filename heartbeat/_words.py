@@ -1,5 +1,6 @@
 """What a thread waits for and where it is, in words: for reports."""
 
+import gc
 import sys
 import threading
 import traceback
@@ -38,17 +39,27 @@ def _is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
 
 
-def frame_of(ident: int) -> FrameType | None:
-    """A thread's innermost frame that is the program's own; None: it runs no Python."""
-    frame = sys._current_frames().get(ident)
+def all_frames() -> dict[int, FrameType]:
+    """By thread. No garbage is collected meanwhile: some versions of Python hold a lock of their own
+    here that what is collected may want, as a threading.local does, and then wait for ever."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if collects:
+            gc.enable()
+
+
+def own_frame(frame: FrameType | None) -> FrameType | None:
+    """The innermost frame that is the program's own; None: there is none."""
     while frame and _is_ours(frame):
         frame = frame.f_back
     return frame
 
 
-def stack_of(ident: int, limit: int | None = None) -> str | None:
-    """A thread's Python stack, or its innermost frames."""
-    frame = frame_of(ident)
+def stack_text(frame: FrameType | None, limit: int | None = None) -> str | None:
+    """A stack as Python would print it, or its innermost frames."""
     return "".join(traceback.format_stack(frame, limit)) if frame else None
 
 

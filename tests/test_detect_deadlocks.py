@@ -279,7 +279,7 @@ def in_a_c_variable(channel: Ints) -> object:
 
 
 def in_a_selector(channel: Ints) -> object:
-    selector = Selector()
+    selector: Selector[int] = Selector()
     selector.add(channel)
     return selector
 
@@ -351,7 +351,7 @@ def test_a_temporary_of_a_thread_that_runs(detector: DeadlockDetector) -> None:
     """Nothing but the stack of the frame of a loop refers to the channel."""
     def start() -> Ints:
         channel = Ints()
-        go(lambda: [channel.send(1), channel.send(2), channel.send(3)], name="feeds")
+        go(channel.send_many, [1, 2, 3], name="feeds")
         return channel
 
     for received in start():

@@ -14,6 +14,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "hb_bubble.h"
 #include "hb_chan.h"
 #include "hb_duty.h"
 #include "hb_select.h"
@@ -30,7 +31,7 @@ typedef struct hbpy_state {
     PyObject *monitors; /* a set: those that run and have something to do */
     PyTypeObject *Heartbeat, *Pulses, *Unit, *Pause, *HeartbeatStats, *UnitSeconds;
     PyTypeObject *Worker, *WorkerContext, *Done;
-    PyTypeObject *Bubble;
+    PyTypeObject *Bubble, *Adoption, *Place;
     PyObject *LeakError, *StallError, *explainer; /* of reports, bubble.h; NULL: none */
     /* Of the threading module. At the end of the interpreter nothing can be imported, and
      * what a module held may be gone. */
@@ -77,9 +78,14 @@ int hbpy_init_dump_signal(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble_report(PyObject *module, hbpy_state *state);
 int hbpy_init_origin(PyObject *module, hbpy_state *state);
+int hbpy_init_adopt(PyObject *module, hbpy_state *state);
+int hbpy_init_patch(PyObject *module, hbpy_state *state);
+int hbpy_init_patch_type(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);
+/* At the end of a bubble: closes the monitors that have something to do. */
+void hbpy_monitors_end_bubble(hbpy_state *state, uint32_t bubble);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -87,6 +93,12 @@ int hbpy_add_type(PyObject *module, PyTypeObject **type, PyType_Spec *spec, PyTy
 
 /* The same for a struct sequence, which also gets the _fields of a named tuple. */
 int hbpy_add_struct(PyObject *module, PyTypeObject **type, PyStructSequence_Desc *description);
+
+/* ---- bubbles (adopt.c) ---- */
+
+/* The calling thread takes part in the bubble of py_bubble: its Adoption, or NULL with an
+ * exception. */
+PyObject *hbpy_adopt(hbpy_state *state, PyObject *py_bubble, hb_bubble *bubble);
 
 /* ---- sources (source.c) ---- */
 
@@ -114,6 +126,12 @@ struct hbpy_source {
 
 /* Of sources whose words are instants, and which never close. */
 extern const hbpy_kind hbpy_instant_kind;
+
+/* Whether the calling thread may change it: 0, or -1 with Error if it belongs to a bubble that the
+ * thread takes no part in. */
+int hbpy_check_source(const hbpy_source *self);
+/* The same for what runs on the thread's clock: in a bubble it must have been made there. */
+int hbpy_check_clock(const hbpy_source *self);
 
 /* tp_dealloc of a source that owns nothing outside its object. */
 void hbpy_source_dealloc(PyObject *self);

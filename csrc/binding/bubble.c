@@ -1,7 +1,8 @@
 /* bubble: virtual time for the threads of a test.
  *
  * A Bubble is made, entered by the thread that will be its host, and left by it; what happens in
- * between is the core's (hb_bubble.h). Leaving waits for quiet, ends the bubble, so that every other
+ * between is the core's (hb_bubble.h). Leaving waits for quiet, closes the monitors, so that the
+ * threads that call on_event end, waits for quiet again, ends the bubble, so that every other
  * participant's waits raise Stopped, and names those that were still there.
  *
  * Locking: `bubble` is constant; the rest is the host's. */
@@ -158,13 +159,25 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
     return Py_NewRef(py_self);
 }
 
+/* What the services let go of are objects. */
 static void end(hbpy_bubble *self)
 {
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
-    hb_bubble_leave();
     hbpy_attach(py_thread);
+    hb_bubble_end_services(self->bubble);
+    hb_bubble_leave();
     stop_watching(self);
+}
+
+/* All events have been told of before the monitors are closed. 0, or -1 with an exception. */
+static int come_to_rest(hbpy_bubble *self)
+{
+    if (wait_for_quiet(self) < 0)
+        return -1;
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
+    return wait_for_quiet(self);
 }
 
 /* `py_left` is a text, None if nobody is left; NULL if that raised. */
@@ -186,7 +199,7 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     bool raised = nargs > 0 && args[0] != Py_None;
     if (hb_bubble_here() != self->bubble)
         return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
-    if (!raised && wait_for_quiet(self) == 0)
+    if (!raised && come_to_rest(self) == 0)
         py_left = hbpy_bubble_explain(hbpy_state_of(py_self), "leaks", self->bubble, false);
     PyObject *py_exception = hbpy_take_exception();
     end(self);
@@ -197,6 +210,30 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     Py_XDECREF(py_exception);
     Py_XDECREF(py_left);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_False);
+}
+
+PyDoc_STRVAR(adopt_doc,
+"adopt($self, /)\n--\n\n"
+"Make the calling thread a participant, until it ends.\n\n"
+"Used as a context manager, until the block ends. For threads that the engine did not\n"
+"start. Raises Error if the thread takes part in a bubble already, and before the bubble\n"
+"begins and after its end.");
+
+static PyObject *Bubble_adopt(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    return hbpy_adopt(hbpy_state_of(self), self, bubble_of(self)->bubble);
+}
+
+PyDoc_STRVAR(patch_doc,
+"_patch($self, /)\n--\n\n"
+"Participants shall meet virtual time outside of the engine, too. Returns the bubble's number.");
+
+static PyObject *Bubble_patch(PyObject *self, PyObject *unused)
+{
+    (void)unused;
+    hb_bubble_patch(bubble_of(self)->bubble);
+    return PyLong_FromUnsignedLong(hb_bubble_number(bubble_of(self)->bubble));
 }
 
 /* ---- looking ---- */
@@ -220,6 +257,8 @@ static PyMethodDef all_methods[12];
 static const PyMethodDef methods[] = {
     { "wait", Bubble_wait, METH_NOARGS, wait_doc },
     { "advance", Bubble_advance, METH_O, advance_doc },
+    { "adopt", Bubble_adopt, METH_NOARGS, adopt_doc },
+    { "_patch", Bubble_patch, METH_NOARGS, patch_doc },
     { "__enter__", Bubble_enter, METH_NOARGS, "Become the host: time is virtual from here on." },
     { "__exit__", (PyCFunction)(void (*)(void))Bubble_exit, METH_FASTCALL, exit_doc },
     { NULL, NULL, 0, NULL },

@@ -54,7 +54,7 @@ static PyObject *row(const hb_participant_view *participant, const hb_thread_vie
     return Py_BuildValue("(INKsNNNNNIN)", participant->number, text_of(thread->name),
                          (unsigned long long)thread->ident, state, PyBool_FromLong(idles), PyBool_FromLong(waits),
                          instant(waits && wait->bubble ? wait->since : HB_FOREVER),
-                         instant(participant->sleeps ? participant->until : HB_FOREVER), text_of(thread->origin),
+                         instant(failed ? failed->until : participant->sleeps ? participant->until : HB_FOREVER), text_of(thread->origin),
                          waits ? wait->cases : 0, case_rows(wait));
 }
 

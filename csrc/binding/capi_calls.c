@@ -27,6 +27,8 @@ static int code_of(hb_status status)
         return HEARTBEAT_REVOKED;
     case HB_NO_MEMORY:
         return HEARTBEAT_NO_MEMORY;
+    case HB_FOREIGN:
+        return HEARTBEAT_FOREIGN;
     default:
         return HEARTBEAT_TIMEOUT;
     }
@@ -49,6 +51,8 @@ static const char *text(int status)
         return "the channel carries something else";
     case HEARTBEAT_NO_MEMORY:
         return "out of memory";
+    case HEARTBEAT_FOREIGN:
+        return hb_status_text(HB_FOREIGN);
     case HEARTBEAT_OLD:
         return "the installed heartbeat is too old";
     default:
@@ -102,7 +106,7 @@ static void beat_release(heartbeat_beat *beat)
 
 static int beat_close(heartbeat_beat *beat)
 {
-    return code_of(hb_beat_end(beat_in(beat), HB_END_CLOSED));
+    return code_of(hb_beat_is_foreign(beat_in(beat)) ? HB_FOREIGN : hb_beat_end(beat_in(beat), HB_END_CLOSED));
 }
 
 static int beat_pulse(heartbeat_beat *beat)

@@ -168,10 +168,10 @@ static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssiz
         return NULL;
     }
     hb_word cause = { .ptr = py_cause && py_cause != Py_None ? Py_NewRef(py_cause) : NULL };
-    bool closed_now = hb_chan_close(self->chan, cause) == HB_OK;
-    if (!closed_now)
+    hb_status status = hb_chan_close(self->chan, cause);
+    if (status != HB_OK)
         Py_XDECREF((PyObject *)cause.ptr);
-    return PyBool_FromLong(closed_now);
+    return status == HB_FOREIGN ? hbpy_raise(hbpy_state_of(py_self), status) : PyBool_FromLong(status == HB_OK);
 }
 
 /* ---- for the type's table ---- */

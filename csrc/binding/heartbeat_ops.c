@@ -135,7 +135,7 @@ static PyObject *Heartbeat_unit(PyObject *py_self, PyObject *const *args, Py_ssi
     static const char *const names[] = { "label", "timeout", NULL };
     PyObject *given[2];
     hb_time timeout;
-    if (!hbpy_heartbeat_beat(py_self) ||
+    if (!hbpy_heartbeat_beat(py_self) || hbpy_check_source((hbpy_source *)py_self) < 0 ||
         hbpy_parse("unit", args, nargs, py_kwnames, names, 1, 0, given) < 0 ||
         hbpy_heartbeat_time(given[1], "timeout", &timeout) < 0)
         return NULL;
@@ -205,7 +205,9 @@ static PyObject *Heartbeat_close(PyObject *py_self, PyObject *unused)
 {
     (void)unused;
     hb_beat *beat = hbpy_heartbeat_beat(py_self);
-    return beat ? PyBool_FromLong(hb_beat_end(beat, HB_END_CLOSED) == HB_OK) : NULL;
+    if (!beat || hbpy_check_source((hbpy_source *)py_self) < 0)
+        return NULL;
+    return PyBool_FromLong(hb_beat_end(beat, HB_END_CLOSED) == HB_OK);
 }
 
 static PyObject *Heartbeat_enter(PyObject *py_self, PyObject *unused)

@@ -153,8 +153,10 @@ int hbpy_monitor_watch(hbpy_monitor *self, const hbpy_watch_args *args)
 {
     hb_rule rule;
     PyObject *py_beat = beat_of(hbpy_state_of((PyObject *)self), args->py_beat);
-    if (!py_beat)
+    if (!py_beat || hbpy_check_source(&self->base) < 0) {
+        Py_XDECREF(py_beat);
         return -1;
+    }
     int watched = read_rule(self, args, py_beat, &rule) < 0 ? -1 : watch_beat(self, py_beat, &rule);
     Py_DECREF(py_beat);
     return watched;
@@ -195,7 +197,7 @@ PyDoc_STRVAR(unwatch_doc,
 
 static PyObject *Monitor_unwatch(PyObject *py_self, PyObject *py_given)
 {
-    hb_beat *beat = find_beat(py_self, py_given);
+    hb_beat *beat = hbpy_check_source((hbpy_source *)py_self) < 0 ? NULL : find_beat(py_self, py_given);
     if (!beat)
         return NULL;
     bool watched = hb_monitor_unwatch(monitor_of(py_self)->monitor, beat);
@@ -217,6 +219,7 @@ static PyObject *Monitor_demand(PyObject *py_self, PyObject *const *args, Py_ssi
     PyObject *given[2];
     hb_time timeout;
     if (hbpy_parse("demand", args, nargs, py_kwnames, names, 2, 2, given) < 0 ||
+        hbpy_check_source(&self->base) < 0 ||
         hbpy_monitor_time(given[1], "timeout", &timeout) < 0)
         return NULL;
     hb_chan *chan = hbpy_channel_chan(hbpy_state_of(py_self), given[0]);
@@ -281,6 +284,8 @@ PyDoc_STRVAR(check_doc,
 static PyObject *Monitor_check(PyObject *py_self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)py_self) < 0)
+        return NULL;
     PyObject *py_all = PyDict_Values(monitor_of(py_self)->py_watched);
     PyObject *py_verdicts = py_all ? PyList_New(0) : NULL;
     for (Py_ssize_t i = 0; py_verdicts && i < PyList_GET_SIZE(py_all); i++)

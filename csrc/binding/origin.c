@@ -124,7 +124,7 @@ bool hbpy_origin_find(const void *key, char *text, size_t size)
 
 /* ---- the frame ---- */
 
-/* The package itself, and the module that starts threads on behalf of others. */
+/* The package itself, and the modules that start threads or make locks on behalf of others. */
 static bool is_machinery(PyObject *py_globals)
 {
     PyObject *py_name = PyDict_GetItemString(py_globals, "__name__");
@@ -132,7 +132,8 @@ static bool is_machinery(PyObject *py_globals)
     if (!name)
         PyErr_Clear();
     return name && (strcmp(name, "heartbeat") == 0 || strncmp(name, "heartbeat.", 10) == 0 ||
-                    strcmp(name, "threading") == 0 || strcmp(name, "contextlib") == 0);
+                    strcmp(name, "threading") == 0 || strcmp(name, "contextlib") == 0 ||
+                    strcmp(name, "queue") == 0 || strncmp(name, "concurrent.futures.", 19) == 0);
 }
 
 /* A new reference to the nearest frame that is none of theirs, or NULL. */

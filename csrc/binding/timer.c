@@ -7,6 +7,11 @@ static hb_timer *timer_of(void *self)
     return &((hbpy_timer *)self)->timer;
 }
 
+static hb_time now_of(void *self)
+{
+    return hb_source_now(&timer_of(self)->source);
+}
+
 /* ---- life ---- */
 
 static PyObject *new_timer(PyTypeObject *type, hb_time due, hb_time period)
@@ -74,6 +79,8 @@ PyDoc_STRVAR(timer_stop_doc,
 static PyObject *Timer_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_timer_stop(timer_of(self)));
 }
 
@@ -85,9 +92,9 @@ PyDoc_STRVAR(timer_reset_doc,
 static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
 {
     hb_time delay;
-    if (hbpy_parse_delay(py_seconds, &delay) < 0)
+    if (hbpy_parse_delay(py_seconds, &delay) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
-    return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(hb_now(), delay), 0));
+    return PyBool_FromLong(hb_timer_reset(timer_of(self), hb_time_add(now_of(self), delay), 0));
 }
 
 static PyObject *Timer_due(PyObject *self, void *unused)
@@ -107,7 +114,7 @@ static PyObject *Timer_repr(PyObject *self)
     hb_time due = hb_timer_due(timer_of(self));
     if (due == HB_FOREVER)
         return PyUnicode_FromFormat("<%s: not armed>", Py_TYPE(self)->tp_name);
-    PyObject *py_left = PyFloat_FromDouble((double)(due - hb_now()) / 1e9);
+    PyObject *py_left = PyFloat_FromDouble((double)(due - now_of(self)) / 1e9);
     PyObject *py_repr = py_left ? PyUnicode_FromFormat("<%s: due in %R s>", Py_TYPE(self)->tp_name, py_left)
                                 : NULL;
     Py_XDECREF(py_left);
@@ -157,6 +164,8 @@ PyDoc_STRVAR(ticker_stop_doc,
 static PyObject *Ticker_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     hb_timer_stop(timer_of(self));
     Py_RETURN_NONE;
 }
@@ -168,9 +177,9 @@ PyDoc_STRVAR(ticker_reset_doc,
 static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
 {
     hb_time period;
-    if (parse_period(py_seconds, &period) < 0)
+    if (parse_period(py_seconds, &period) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
-    hb_timer_reset(timer_of(self), hb_time_add(hb_now(), period), period);
+    hb_timer_reset(timer_of(self), hb_time_add(now_of(self), period), period);
     Py_RETURN_NONE;
 }
 

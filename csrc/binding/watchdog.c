@@ -63,6 +63,8 @@ PyDoc_STRVAR(beat_doc,
 static PyObject *Watchdog_beat(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     hb_watchdog_beat(watchdog_of(self));
     Py_RETURN_NONE;
 }
@@ -76,6 +78,8 @@ PyDoc_STRVAR(stop_doc,
 static PyObject *Watchdog_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_watchdog_stop(watchdog_of(self)));
 }
 
@@ -126,12 +130,12 @@ static PyObject *Watchdog_repr(PyObject *self)
 {
     PyObject *py_timeout = Watchdog_timeout(self, NULL);
     const char *name = Py_TYPE(self)->tp_name;
-    hb_time due = hb_watchdog_due(watchdog_of(self));
+    hb_time due = hb_watchdog_due(watchdog_of(self)), now = hb_source_now(&watchdog_of(self)->source);
     if (!py_timeout)
         return NULL;
     PyObject *py_repr = due == HB_FOREVER
                             ? PyUnicode_FromFormat("<%s: timeout %R s, not armed>", name, py_timeout)
-                            : describe(py_timeout, name, (double)(due - hb_now()) / 1e9);
+                            : describe(py_timeout, name, (double)(due - now) / 1e9);
     Py_DECREF(py_timeout);
     return py_repr;
 }

@@ -44,7 +44,7 @@ static void undo(hbpy_worker *self)
 /* The thread may be through before this returns. */
 static int start(hbpy_worker *self)
 {
-    if (prepare(self) < 0)
+    if (hbpy_check_clock(&self->base) < 0 || prepare(self) < 0)
         return -1;
     char text[HB_ORIGIN_SIZE];
     const char *origin = hbpy_origin_find(self, text, sizeof text) ? text : hbpy_origin_here(text, sizeof text);
@@ -82,15 +82,19 @@ PyDoc_STRVAR(stop_doc,
 "Its waits end with Stopped, a result it waits to hand over is dropped, and a generator\n"
 "is closed. Work that computes looks at ctx.stopping, or calls ctx.pulse().");
 
-static void stop(hbpy_worker *self)
+static int stop(hbpy_worker *self)
 {
+    if (hbpy_check_source(&self->base) < 0)
+        return -1;
     hb_chan_close(hbpy_worker_done(self), (hb_word){ NULL });
+    return 0;
 }
 
 static PyObject *Worker_stop(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    stop(worker_of(self));
+    if (stop(worker_of(self)) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -154,8 +158,7 @@ static PyObject *Worker_exit(PyObject *self, PyObject *const *args, Py_ssize_t n
 {
     (void)args;
     (void)nargs;
-    stop(worker_of(self));
-    if (check_joinable(worker_of(self)) < 0 || join(worker_of(self), HB_FOREVER) < 0)
+    if (stop(worker_of(self)) < 0 || check_joinable(worker_of(self)) < 0 || join(worker_of(self), HB_FOREVER) < 0)
         return NULL;
     Py_RETURN_NONE;
 }

@@ -34,7 +34,8 @@ size_t hb_actions_run(hb_actions *actions, const hb_health *health);
 /* Writes what the descriptor takes without waiting; returns how many bytes it did not. */
 size_t hb_write_now(int descriptor, const char *bytes, size_t size);
 
-/* Writes the table of all threads the engine knows, and of the beats, to a descriptor: name,
+/* Writes the table of all threads the engine knows, and of the beats of the caller's bubble (those of
+ * real time, if it is in none), to a descriptor: name,
  * state, what it waits on, since when, the unit it is in. Takes only short locks,
  * allocates nothing, never waits for the reader. Returns the bytes that could not be written. */
 size_t hb_dump(int descriptor);

@@ -78,8 +78,11 @@ static size_t write_beats(int descriptor)
 {
     size_t lost = write_line(descriptor, "beats:\n", (int)strlen("beats:\n"));
     hb_beat *beat = hb_beat_after(0);
-    for (uint32_t told = 0; beat && told < MOST_BEATS; told++) {
-        lost += write_beat(descriptor, beat);
+    for (uint32_t told = 0; beat && told < MOST_BEATS;) {
+        bool ours = hb_beat_bubble(beat) == hb_here_bubble();
+        if (ours)
+            lost += write_beat(descriptor, beat);
+        told += ours;
         hb_beat *next = hb_beat_after(beat->number);
         hb_beat_unref(beat);
         beat = next;

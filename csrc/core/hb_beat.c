@@ -23,18 +23,38 @@ static void prepare(void)
     hb_store_release(&prepared, 1);
 }
 
-/* The name is there before anybody can see the beat. */
+static hb_more *new_more(const char *name, hb_bubble *bubble)
+{
+    hb_more *more = calloc(1, sizeof *more);
+    if (!more)
+        return NULL;
+    hb_text_copy(more->name, sizeof more->name, name);
+    more->bubble = bubble ? hb_bubble_ref(bubble) : NULL;
+    return more;
+}
+
+static void free_more(hb_more *more)
+{
+    if (!more)
+        return;
+    hb__pulses_free(more->pulses);
+    free(more->tally);
+    free(more->notes);
+    hb_bubble_unref(more->bubble);
+    free(more);
+}
+
+/* Name and bubble are there before anybody can see the beat. */
 hb_beat *hb_beat_open(const char *name)
 {
     prepare();
-    hb_more *more = name ? calloc(1, sizeof *more) : NULL;
-    if (more)
-        hb_text_copy(more->name, sizeof more->name, name);
-    hb_beat *beat = name && !more ? NULL : hb__board_take(more);
+    hb_bubble *bubble = hb_bubble_here();
+    hb_more *more = name || bubble ? new_more(name, bubble) : NULL;
+    hb_beat *beat = (name || bubble) && !more ? NULL : hb__board_take(more);
     if (beat)
         hb_store_relaxed(&beat->thread, hb_thread_id());
     else
-        free(more);
+        free_more(more);
     return beat;
 }
 
@@ -48,13 +68,7 @@ void hb_beat_unref(hb_beat *beat)
 {
     if (!beat || hb_fetch_sub(&beat->refs, 1) != 1)
         return;
-    hb_more *more = hb__beat_more(beat);
-    if (more) {
-        hb__pulses_free(more->pulses);
-        free(more->tally);
-        free(more->notes);
-        free(more);
-    }
+    free_more(hb__beat_more(beat));
     hb__board_give(beat);
 }
 
@@ -93,6 +107,48 @@ const char *hb_beat_name(hb_beat *beat)
 {
     hb_more *more = hb__beat_more(beat);
     return more ? more->name : "";
+}
+
+/* ---- its clock ---- */
+
+hb_bubble *hb__beat_bubble(hb_beat *beat)
+{
+    return hb_load_relaxed(&beat->flags) & HB_BEAT_VIRTUAL ? hb__beat_more(beat)->bubble : NULL;
+}
+
+uint32_t hb_beat_bubble(hb_beat *beat)
+{
+    hb_bubble *bubble = hb__beat_bubble(beat);
+    return bubble ? hb_bubble_number(bubble) : 0;
+}
+
+bool hb_beat_is_foreign(hb_beat *beat)
+{
+    hb_bubble *bubble = hb__beat_bubble(beat);
+    return bubble && bubble != hb_bubble_here();
+}
+
+hb_status hb_beat_may_change(hb_beat *beat)
+{
+    return hb_beat_is_foreign(beat) ? HB_FOREIGN : hb_beat_ending(beat);
+}
+
+hb_time hb__beat_now(hb_beat *beat)
+{
+    hb_bubble *bubble = hb__beat_bubble(beat);
+    return bubble ? hb_bubble_now(bubble) : hb_platform_now();
+}
+
+hb_stamp hb__beat_stamp(hb_beat *beat)
+{
+    hb_bubble *bubble = hb__beat_bubble(beat);
+    return bubble ? hb_stamp_of(hb_bubble_now(bubble)) : hb__stamp_real();
+}
+
+hb_anchor hb__beat_anchor(hb_beat *beat)
+{
+    hb_bubble *bubble = hb__beat_bubble(beat);
+    return bubble ? hb_anchor_virtual(hb_bubble_now(bubble)) : hb_anchor_real();
 }
 
 /* ---- flags ---- */
@@ -172,8 +228,11 @@ static void write_pulse(hb_beat *beat, hb_stamp now)
 
 hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
 {
-    if (hb_load_relaxed(&beat->flags) & HB_BEAT_ENDED)
-        return hb_beat_ending(beat);
+    if (hb_load_relaxed(&beat->flags) & (HB_BEAT_ENDED | HB_BEAT_VIRTUAL)) {
+        hb_status status = hb_beat_may_change(beat);
+        if (status != HB_OK)
+            return status;
+    }
     write_pulse(beat, now);
     if (hb_load_relaxed(&fences))
         hb_fetch_add(&beat->flags, 0);
@@ -183,7 +242,7 @@ hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
 
 hb_status hb_beat_pulse(hb_beat *beat)
 {
-    return hb_beat_pulse_at(beat, hb_stamp_now());
+    return hb_beat_pulse_at(beat, hb__here ? hb__beat_stamp(beat) : hb__stamp_real());
 }
 
 /* ---- the end ---- */
@@ -193,7 +252,7 @@ hb_status hb_beat_end(hb_beat *beat, hb_end end)
     uint8_t none = HB_END_NONE;
     if (!hb_cas(&beat->end, &none, (uint8_t)end))
         return HB_CLOSED;
-    hb_store_relaxed(&beat->ended, hb_stamp_now());
+    hb_store_relaxed(&beat->ended, hb__beat_stamp(beat));
     hb__beat_listen(beat, HB_BEAT_ENDED);
     hb__pulses_close(beat);
     if (hb__beat_hooks())

@@ -16,14 +16,19 @@
  *   P4 HB_BEAT_ENDED never goes down again; `end` and `ended` are written before it goes up. It
  *      goes up as in P2: a pulse either is seen by the end, or sees it and does not count.
  *
+ *   P5 A beat lives on the clock of the thread that opened it: the bubble's, which is kept in `more`,
+ *      if HB_BEAT_VIRTUAL is up, else the real one. Other threads' pulses on the beat of a bubble are
+ *      HB_FOREIGN, and pulses of a bubble's threads on a beat of real time happen in real time.
+ *
  * Slots live in the board (hb_board.h), 128 bytes each. What few beats need (a name,
- * listeners, units) is in `more`, made when first wanted.
+ * listeners, units, a bubble) is in `more`, made when first wanted.
  *
  * Locking: P the pulsing threads, through relaxed atomics; B the board's lock;
  * M the lock of the monitors; U the lock in `more`, a leaf. */
 #ifndef HB_BEAT_H
 #define HB_BEAT_H
 
+#include "hb_bubble.h"
 #include "hb_stamp.h"
 #include "hb_thread.h"
 
@@ -39,6 +44,7 @@ enum {
     HB_BEAT_TIMED = 16,   /* an open unit has a timeout of its own; no pulse cares */
     HB_BEAT_WATCHED = 32, /* some monitor watches it; no pulse cares */
     HB_BEAT_EXPECTED = 64, /* the monitor wants to hear of progress and of finished units; likewise */
+    HB_BEAT_VIRTUAL = 128, /* constant while open: P5 */
 };
 #define HB_BEAT_SLOW (HB_BEAT_LISTENED | HB_BEAT_AWAITED | HB_BEAT_PAUSED | HB_BEAT_ENDED)
 
@@ -98,9 +104,9 @@ const char *hb_beat_name(hb_beat *beat);
 /* From now on its silence is explained by the calling thread, as after a pulse of that thread. */
 void hb_beat_adopt(hb_beat *beat);
 
-/* HB_OK; HB_CLOSED and HB_REVOKED if it has ended: then the pulse does not count. */
+/* HB_OK; HB_CLOSED and HB_REVOKED if it has ended, HB_FOREIGN: then the pulse does not count. */
 hb_status hb_beat_pulse(hb_beat *beat);
-/* The same for one who has just read the time of the pulse. */
+/* The same for one who has just read the time of the pulse, on the beat's clock. */
 hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now);
 
 /* Ends it: HB_OK for the call that did, HB_CLOSED for every later one. Who listens gets a
@@ -115,8 +121,19 @@ static inline bool hb_beat_has_ended(hb_beat *beat)
 /* HB_OK, HB_CLOSED or HB_REVOKED. */
 hb_status hb_beat_ending(hb_beat *beat);
 
-/* No verdict for `most`, unless a pulse ends the pause; HB_CLOSED, HB_REVOKED, HB_NO_MEMORY. */
+/* No verdict for `most`, unless a pulse ends the pause; HB_CLOSED, HB_REVOKED, HB_FOREIGN, HB_NO_MEMORY. */
 hb_status hb_beat_pause(hb_beat *beat, hb_time most);
+
+/* ---- P5: its clock ---- */
+
+/* The number of the bubble it was opened in; 0: in none. */
+uint32_t hb_beat_bubble(hb_beat *beat);
+
+/* It belongs to a bubble that the calling thread takes no part in. */
+bool hb_beat_is_foreign(hb_beat *beat);
+
+/* HB_OK, HB_FOREIGN, or as hb_beat_ending: whether the calling thread may do something with it. */
+hb_status hb_beat_may_change(hb_beat *beat);
 
 /* ---- for the parts built on it ---- */
 
@@ -131,6 +148,13 @@ typedef struct hb_beat_hooks {
 /* There is one listener of that kind, for good. */
 void hb__beat_set_hooks(const hb_beat_hooks *hooks);
 const hb_beat_hooks *hb__beat_hooks(void);
+
+/* P5: borrowed; NULL: none. */
+hb_bubble *hb__beat_bubble(hb_beat *beat);
+/* The present on its clock. */
+hb_time hb__beat_now(hb_beat *beat);
+hb_stamp hb__beat_stamp(hb_beat *beat);
+hb_anchor hb__beat_anchor(hb_beat *beat);
 
 void hb__beat_raise_flag(hb_beat *beat, uint32_t flag);
 void hb__beat_lower_flag(hb_beat *beat, uint32_t flag);
@@ -148,6 +172,7 @@ struct hb_more {
     hb_lock lock;          /* U */
     void *owner;           /* the binding's, which guards it */
     char name[HB_NAME_SIZE]; /* constant */
+    hb_bubble *bubble;     /* constant: a reference; NULL: real time */
     hb_pulses *pulses;     /* U: set once */
     hb_unit *unit;         /* U: the innermost open */
     hb_stamp busy_since;   /* U: when it ceased to be NULL */

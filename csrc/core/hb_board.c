@@ -78,7 +78,7 @@ static void clear(hb_beat *beat, hb_more *more)
     hb_store_relaxed(&beat->pulses, 0);
     hb_store_relaxed(&beat->longest, 0);
     hb_store_relaxed(&beat->fresh, 0);
-    hb_store_relaxed(&beat->flags, 0);
+    hb_store_relaxed(&beat->flags, more && more->bubble ? HB_BEAT_VIRTUAL : 0u);
     hb_store_relaxed(&beat->thread, 0);
     hb_store_relaxed(&beat->more, more);
     hb_store_relaxed(&beat->end, HB_END_NONE);

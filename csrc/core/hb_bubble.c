@@ -18,6 +18,7 @@ hb_bubble *hb_bubble_new(hb_time start, uint64_t seed, hb_turns *turns)
     bubble->number = hb_fetch_add(&bubbles, 1) + 1;
     bubble->seed = seed;
     bubble->turns = turns;
+    bubble->start = start;
     hb_store_relaxed(&bubble->now, (uint64_t)start);
     hb_store_relaxed(&bubble->refs, 1);
     return bubble;
@@ -49,9 +50,25 @@ hb_time hb_bubble_now(hb_bubble *bubble)
     return (hb_time)hb_load_relaxed(&bubble->now);
 }
 
+hb_time hb_bubble_elapsed(hb_bubble *bubble)
+{
+    return hb_bubble_now(bubble) - bubble->start;
+}
+
 hb_bubble *hb_bubble_here(void)
 {
     return hb__here ? hb__participant_here()->bubble : NULL;
+}
+
+void hb_bubble_patch(hb_bubble *bubble)
+{
+    hb_store_relaxed(&bubble->patched, 1);
+}
+
+hb_bubble *hb_bubble_patched_here(void)
+{
+    hb_bubble *bubble = hb_bubble_here();
+    return bubble && hb_load_relaxed(&bubble->patched) ? bubble : NULL;
 }
 
 /* ---- joining ---- */
@@ -157,7 +174,21 @@ void hb_participant_drop(hb_participant *participant)
     free_participant(participant);
 }
 
-hb_status hb_bubble_join(hb_bubble *bubble, bool looks_up)
+/* The host before all others. */
+static bool append_if_open(hb_participant *participant, bool as_host)
+{
+    hb_bubble *bubble = participant->bubble;
+    hb__bubble_lock(bubble);
+    bool open = !bubble->over && (as_host || bubble->joined > 0);
+    if (open) {
+        append_locked(participant);
+        bubble->host = participant->number == 0 ? participant : bubble->host;
+    }
+    hb__bubble_unlock(bubble);
+    return open;
+}
+
+static hb_status join(hb_bubble *bubble, bool looks_up, bool as_host)
 {
     if (hb__here)
         return HB_MISUSED;
@@ -165,20 +196,27 @@ hb_status hb_bubble_join(hb_bubble *bubble, bool looks_up)
     if (!participant)
         return HB_NO_MEMORY;
     participant->looks_up = looks_up;
-    hb__bubble_lock(bubble);
-    bool over = bubble->over;
-    if (!over) {
-        append_locked(participant);
-        bubble->host = participant->number == 0 ? participant : bubble->host;
-    }
-    hb__bubble_unlock(bubble);
-    if (over) {
+    if (!append_if_open(participant, as_host)) {
         free_participant(participant);
         return HB_MISUSED;
     }
     participant->seed = mix(bubble->seed, participant->number);
     hb_participant_enter(participant);
     return HB_OK;
+}
+
+hb_status hb_bubble_join(hb_bubble *bubble, bool looks_up)
+{
+    return join(bubble, looks_up, true);
+}
+
+/* The record first: what is registered last runs first, and leaving may want the record. */
+hb_status hb_bubble_adopt(hb_bubble *bubble, bool looks_up)
+{
+    hb_thread_id();
+    if (!hb_platform_at_thread_end(hb_bubble_leave))
+        return HB_NO_MEMORY;
+    return join(bubble, looks_up, false);
 }
 
 void hb_bubble_leave(void)
@@ -210,7 +248,7 @@ hb_status hb_bubble_wait(void)
     hb__bubble_unlock(bubble);
     participant->failed = status == HB_STALLED;
     if (participant->failed)
-        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS, .until = HB_FOREVER };
     return status;
 }
 
@@ -290,12 +328,27 @@ static hb_service *keep_first(hb_bubble *bubble, hb_service_kind kind, hb_servic
     return kept;
 }
 
-hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind)
 {
-    hb_bubble *bubble = hb_bubble_here();
     hb__bubble_lock(bubble);
     hb_service *service = bubble->services[kind];
     hb__bubble_unlock(bubble);
+    return service;
+}
+
+void hb_bubble_end_services(hb_bubble *bubble)
+{
+    for (int kind = 0; kind < HB_SERVICES; kind++) {
+        hb_service *service = hb_bubble_find_service(bubble, (hb_service_kind)kind);
+        if (service)
+            service->end(service);
+    }
+}
+
+hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void))
+{
+    hb_bubble *bubble = hb_bubble_here();
+    hb_service *service = hb_bubble_find_service(bubble, kind);
     hb_service *made = service ? NULL : make();
     return made ? keep_first(bubble, kind, made) : service;
 }

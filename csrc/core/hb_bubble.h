@@ -44,16 +44,28 @@ void hb_bubble_unref(hb_bubble *bubble);
 
 uint32_t hb_bubble_number(const hb_bubble *bubble);
 hb_time hb_bubble_now(hb_bubble *bubble);
+/* How far its clock has gone. */
+hb_time hb_bubble_elapsed(hb_bubble *bubble);
+
+/* Its participants shall meet virtual time in other places than the engine, too, which is for
+ * the binding to see to. Told before anybody joins. */
+void hb_bubble_patch(hb_bubble *bubble);
 
 /* ---- taking part ---- */
 
 /* The calling thread's bubble, borrowed; NULL if it is in none. */
 hb_bubble *hb_bubble_here(void);
+/* The same if it is patched, else NULL. */
+hb_bubble *hb_bubble_patched_here(void);
 
 /* The calling thread becomes a participant; the first is the host. `looks_up`: it must see to
  * signals, so that its sleeps may end with HB_INTERRUPTED. HB_MISUSED: it is in a bubble, or
  * this one is over. */
 hb_status hb_bubble_join(hb_bubble *bubble, bool looks_up);
+
+/* The same for a thread that may end without leaving: then it leaves there. Also HB_MISUSED before
+ * the host has joined. */
+hb_status hb_bubble_adopt(hb_bubble *bubble, bool looks_up);
 
 /* A place for a thread that the caller is about to start: it counts as running from now on.
  * `thread` is the id of its record, 0 if it has none yet. *place is NULL if the caller takes no
@@ -119,11 +131,18 @@ typedef enum hb_service_kind { HB_SERVICE_ALARMS, HB_SERVICE_MONITORS, HB_SERVIC
 
 struct hb_service {
     hb_atomic_u64 due;           /* hb_time: when to run next, HB_FOREVER if not; the service's to set */
+    hb_atomic_u32 attends;       /* it also runs whenever all sleep and something has happened; likewise */
     void (*run)(hb_service *);   /* what is due; sets `due` anew. By a participant, no lock held */
+    void (*end)(hb_service *);   /* lets go of what it holds; nothing will be due any more */
     void (*free)(hb_service *);  /* with the bubble */
+    uint64_t seen;               /* bubble's lock: what had happened when it ran last */
 };
 
 /* The one of the calling thread's bubble, made by make() when it is first wanted. NULL: no memory. */
 hb_service *hb_bubble_service(hb_service_kind kind, hb_service *(*make)(void));
+/* That of a bubble; NULL: it was never wanted. It lives as long as the bubble. */
+hb_service *hb_bubble_find_service(hb_bubble *bubble, hb_service_kind kind);
+/* Ends them all; after the bubble. What they let go of goes on the calling thread. */
+void hb_bubble_end_services(hb_bubble *bubble);
 
 #endif

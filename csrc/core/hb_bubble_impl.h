@@ -30,6 +30,8 @@ struct hb_bubble {
     uint32_t number;        /* constant */
     uint64_t seed;          /* constant */
     hb_turns *turns;        /* constant; NULL: all run side by side */
+    hb_time start;          /* constant */
+    hb_atomic_u32 patched;  /* constant once somebody takes part */
     hb_atomic_u64 now;      /* lock to write */
     hb_atomic_u32 refs;
     hb_participant *first, *last; /* lock */

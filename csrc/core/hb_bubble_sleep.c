@@ -23,6 +23,7 @@ static void rouse_locked(hb_participant *participant, hb_status outcome)
     participant->sleeps = false;
     participant->outcome = outcome;
     participant->bubble->running++;
+    participant->bubble->steps += outcome != HB_INTERRUPTED; /* else it only looks up */
     if (participant->bubble->turns && !participant->bubble->over)
         participant->ready = true;
     else
@@ -119,13 +120,21 @@ static hb_time due_of(hb_service *service)
     return service ? (hb_time)hb_load_acquire(&service->due) : HB_FOREVER;
 }
 
+static bool has_to_run_locked(hb_bubble *bubble, hb_service *service)
+{
+    if (due_of(service) <= now_of(bubble))
+        return true;
+    return service && hb_load_acquire(&service->attends) && service->seen != bubble->steps;
+}
+
 /* The service counts as one that runs. */
 static bool serve_locked(hb_bubble *bubble)
 {
     for (int i = 0; i < HB_SERVICES; i++) {
         hb_service *service = bubble->services[i];
-        if (due_of(service) > now_of(bubble))
+        if (!has_to_run_locked(bubble, service))
             continue;
+        service->seen = bubble->steps;
         bubble->running++;
         bubble->serving = true;
         hb__bubble_unlock(bubble);
@@ -254,7 +263,7 @@ static void keep_failure(hb_participant *participant, hb_status status, const hb
     participant->failed = status == HB_OK && (waiter->status == HB_DEADLOCK || waiter->status == HB_STALLED);
     if (!participant->failed)
         return;
-    participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+    participant->last_wait = (hb_thread_view){ .until = participant->deadline };
     hb_thread_view_wait(&participant->last_wait, waiter);
 }
 

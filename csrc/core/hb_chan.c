@@ -258,6 +258,11 @@ static void serve_all_locked(hb_queue *waiting, hb_waiter **chain)
 
 hb_status hb_chan_close(hb_chan *chan, hb_word cause)
 {
+    return hb_source_is_foreign(&chan->source) ? HB_FOREIGN : hb_chan_shut(chan, cause);
+}
+
+hb_status hb_chan_shut(hb_chan *chan, hb_word cause)
+{
     hb_waiter *chain = NULL;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = hb_load_relaxed(&chan->closed) ? HB_CLOSED : HB_OK;

@@ -64,9 +64,11 @@ hb_status hb_chan_send_many(hb_chan *chan, const hb_word *words, size_t n, size_
                             hb_time deadline);
 hb_status hb_chan_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done, hb_time deadline);
 
-/* HB_OK: this call closed it. HB_CLOSED: it was closed before. `cause` is kept
+/* HB_OK: this call closed it. HB_CLOSED: it was closed before. HB_FOREIGN. `cause` is kept
  * for hb_chan_cause and otherwise not looked at. */
 hb_status hb_chan_close(hb_chan *chan, hb_word cause);
+/* The same whatever bubble the calling thread is in, for those whose end the channel tells of. */
+hb_status hb_chan_shut(hb_chan *chan, hb_word cause);
 bool hb_chan_is_closed(hb_chan *chan);
 hb_word hb_chan_cause(hb_chan *chan);
 

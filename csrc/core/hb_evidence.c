@@ -50,10 +50,10 @@ void hb_evidence_take(hb_evidence *evidence, uint32_t thread, char *words, size_
     if (waits_for_interpreter(&view))
         view.state = HB_THREAD_ATTACHES;
     *evidence = (hb_evidence){
-        .at = hb_platform_now(), .thread = thread, .system_id = view.system_id, .state = view.state,
+        .at = hb_now(), .thread = thread, .system_id = view.system_id, .state = view.state,
         .since = view.since, .cpu = -1,
     };
-    if (view.state != HB_THREAD_GONE)
+    if (view.state != HB_THREAD_GONE && !hb_here_bubble())
         evidence->cpu = hb_platform_cpu_time(view.cpu_clock);
     memcpy(evidence->name, view.name, sizeof evidence->name);
     if (words)

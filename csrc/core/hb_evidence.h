@@ -8,6 +8,8 @@
  *   busy      its processor clock advanced by half of the time between them, or more
  *   missed    none of these, or they contradict each other, or cannot be had
  *
+ * In a bubble no time passes while a thread computes: there its processor clock says nothing.
+ *
  * The cause is never guessed. `where` says in words what is known at the second look.
  *
  * Locking: none is held. Taking evidence takes the locks of hb_thread_look, and may read

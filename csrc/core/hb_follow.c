@@ -12,7 +12,7 @@ static hb_follow *follow_of(hb_waiter *waiter)
 /* F2: the follow may be gone when this returns. */
 static void close_and_finish(hb_follow *follow)
 {
-    hb_chan_close(follow->chan, nothing);
+    hb_chan_shut(follow->chan, nothing);
     hb__wait_finish(&follow->waiter);
 }
 

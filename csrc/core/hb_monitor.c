@@ -23,7 +23,7 @@ static void hear_of_deadline(hb_beat *beat)
     if (!(flags & HB_BEAT_WATCHED))
         return;
     hb_time look_at = (hb_time)hb_load_relaxed(&hb__beat_more(beat)->look_at);
-    bool looks_in_time = look_at > hb_now() && look_at <= hb_beat_deadlines(beat).unit_due;
+    bool looks_in_time = look_at > hb__beat_now(beat) && look_at <= hb_beat_deadlines(beat).unit_due;
     if ((flags & HB_BEAT_EXPECTED) || !looks_in_time)
         hb__call(beat);
 }
@@ -34,9 +34,13 @@ static const hb_beat_hooks hooks = { .pulsed = hear_of, .ended = hear_of, .soone
 
 hb_monitor *hb_monitor_new(const char *name)
 {
-    hb_monitor *monitor = calloc(1, sizeof *monitor);
+    hb_house *house = hb__house_here();
+    hb_monitor *monitor = house ? calloc(1, sizeof *monitor) : NULL;
     if (!monitor)
         return NULL;
+    monitor->house = house;
+    if (house->bubble)
+        hb_bubble_ref(house->bubble);
     hb__beat_set_hooks(&hooks);
     hb_stamp_init();
     hb_events_init(&monitor->events);
@@ -71,7 +75,9 @@ void hb_monitor_unref(hb_monitor *monitor)
     hb_events_fini(&monitor->events);
     hb_actions_fini(&monitor->actions);
     hb_chan_unref(monitor->forward);
+    hb_bubble *bubble = monitor->house->bubble;
     free(monitor);
+    hb_bubble_unref(bubble);
 }
 
 hb_source *hb_monitor_source(hb_monitor *monitor)
@@ -122,11 +128,11 @@ hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, c
     hb_action *action = hb_action_new(kind, number, bytes, size);
     if (!action)
         return HB_NO_MEMORY;
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     bool live = hb__monitor_is_live_locked(monitor);
     if (live)
         hb_actions_add(&monitor->actions, action);
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     if (!live)
         hb_action_free(action);
     return live ? HB_OK : HB_CLOSED;
@@ -134,13 +140,13 @@ hb_status hb_monitor_act(hb_monitor *monitor, hb_action_kind kind, int number, c
 
 /* ---- start ---- */
 
-static void call_if_oversleeps(void)
+static void call_if_oversleeps(hb_house *house)
 {
-    hb__monitors_lock();
-    bool oversleeps = hb__oversleeps_locked();
-    hb__monitors_unlock();
+    hb__house_lock(house);
+    bool oversleeps = hb__oversleeps_locked(house);
+    hb__house_unlock(house);
     if (oversleeps)
-        hb__call_thread();
+        hb__call_thread(house);
 }
 
 typedef struct start {
@@ -159,25 +165,25 @@ static bool serve_locked(hb_beat *beat, void *arg)
 /* `fresh`: it was not started before. */
 static hb_status begin(hb_monitor *monitor, hb_time now, bool *fresh)
 {
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     hb_status status = hb__monitor_is_live_locked(monitor) ? HB_OK : HB_CLOSED;
     *fresh = status == HB_OK && !monitor->started;
     if (*fresh)
         status = hb__serve_demands_locked(monitor, now);
     monitor->started |= status == HB_OK;
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     return status;
 }
 
 hb_status hb_monitor_start(hb_monitor *monitor)
 {
     bool fresh;
-    start s = { .anchor = hb_anchor_take(), .status = HB_OK };
+    start s = { .anchor = hb__house_anchor(monitor->house), .status = HB_OK };
     s.status = begin(monitor, s.anchor.now, &fresh);
     if (s.status != HB_OK || !fresh)
         return s.status;
     hb__monitor_walk(monitor, serve_locked, &s);
-    call_if_oversleeps();
+    call_if_oversleeps(monitor->house);
     return s.status;
 }
 
@@ -192,12 +198,12 @@ typedef struct left {
 
 static bool forget_batch(hb_monitor *monitor, left *l)
 {
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     for (l->n = 0; monitor->first && l->n < HB_BATCH; l->n++) {
         l->beats[l->n] = hb__board_at(monitor->first);
         hb__forget_locked(l->beats[l->n], &l->latest[l->n]);
     }
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     for (size_t i = 0; i < l->n; i++) {
         hb_health_unref(l->latest[i]);
         hb_beat_unref(l->beats[i]);
@@ -207,13 +213,13 @@ static bool forget_batch(hb_monitor *monitor, left *l)
 
 static hb_status mark_closed(hb_monitor *monitor, hb_demand **demands)
 {
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     bool live = hb__monitor_is_live_locked(monitor);
     if (live) {
         monitor->closed = true;
         *demands = hb__forget_demands_locked(monitor);
     }
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     return live ? HB_OK : HB_CLOSED;
 }
 
@@ -226,9 +232,9 @@ hb_status hb_monitor_close(hb_monitor *monitor)
     while (forget_batch(monitor, &l))
         ;
     hb__free_demands(demands);
-    call_if_oversleeps();
+    call_if_oversleeps(monitor->house);
     hb_events_close(&monitor->events);
     if (monitor->forward)
-        hb_chan_close(monitor->forward, (hb_word){ NULL });
+        hb_chan_shut(monitor->forward, (hb_word){ NULL });
     return HB_OK;
 }

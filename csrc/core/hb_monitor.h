@@ -1,7 +1,9 @@
 /* hb_monitor: notices silence, and says why.
  *
- * One native thread looks after all monitors of the process. It never attaches to Python and
- * takes no lock that is held for long, so its verdicts come in time whatever else hangs.
+ * One native thread looks after all monitors of real time. It never attaches to Python and
+ * takes no lock that is held for long, so its verdicts come in time whatever else hangs. The
+ * monitors of a bubble are a service of that bubble (hb_bubble.h): whoever falls asleep last does
+ * there what the thread does elsewhere, and "the monitors' thread" means that one too.
  *
  * A pulse tells the monitors nothing. The thread holds a deadline for every watched beat in
  * a wheel (hb_wheel.h); when one comes up it looks at the beat, and if that has pulsed
@@ -20,9 +22,11 @@
  *      machine slept is not silence.
  *   M5 A silent beat whose pulse comes after the verdict recovers at that pulse
  *      (HB_BEAT_AWAITED), not at the next look.
+ *   M6 A monitor lives on the clock of the thread that made it, and watches beats of that clock
+ *      only. In a bubble verdicts come at their very instant, and M4 does not apply: nobody is late.
  *
- * Locking: one lock for all that is watched (M in hb_beat.h) and the wheel, held for some 64
- * looks at most. A monitor's events are published with M held, so that
+ * Locking: for each clock one lock for all that is watched (M in hb_beat.h) and the wheel, held for
+ * some 64 looks at most. A monitor's events are published with M held, so that
  * none comes of a beat after hb_monitor_unwatch or hb_monitor_close has returned: M is taken
  * before the lock of more of a beat, and before a monitor's source. Evidence, stacks and
  * actions take their time with neither held. */
@@ -46,17 +50,17 @@ hb_monitor *hb_monitor_ref(hb_monitor *monitor);
 void hb_monitor_unref(hb_monitor *monitor); /* the last one closes it */
 
 /* HB_OK; HB_BUSY: some monitor watches it; HB_CLOSED: this monitor, or the beat, has ended;
- * HB_NO_MEMORY; HB_NO_THREAD. The monitor holds a reference to the beat while it watches it: until
+ * HB_FOREIGN: M6; HB_STOPPED: the bubble is over; HB_NO_MEMORY; HB_NO_THREAD. The monitor holds a reference to the beat while it watches it: until
  * it is unwatched, the monitor closes, or the beat's end has been published. */
 hb_status hb_monitor_watch(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule);
 /* False if this monitor does not watch it. No event comes of the beat afterwards. */
 bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat);
 
 /* Unhealthy (HB_CAUSE_STUCK) when items wait on the channel and nobody took one for `timeout`.
- * HB_BUSY: there is such a demand on it. */
+ * HB_BUSY: there is such a demand on it; HB_FOREIGN: it is of another bubble. */
 hb_status hb_monitor_demand(hb_monitor *monitor, hb_chan *chan, hb_time timeout);
 
-/* HB_OK (again too), HB_CLOSED, HB_NO_THREAD, HB_NO_MEMORY. */
+/* HB_OK (again too), HB_CLOSED, HB_STOPPED, HB_NO_THREAD, HB_NO_MEMORY. */
 hb_status hb_monitor_start(hb_monitor *monitor);
 /* HB_OK for the call that did it, HB_CLOSED later. Ends all its watches; events not yet read
  * can be received, then HB_CLOSED. */
@@ -81,7 +85,7 @@ hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat);
 
 typedef struct hb_monitor_stats {
     uint64_t watched;                           /* by this monitor */
-    uint64_t looks, rounds, verdicts;           /* of the thread, for all monitors */
+    uint64_t looks, rounds, verdicts;           /* of the thread, for all monitors of the clock */
     uint64_t doubts;                            /* deadlines it moved because it was late itself */
     uint64_t suspends;                          /* times the machine had slept */
     hb_time late, latest;                       /* how late the last round began, and the worst */

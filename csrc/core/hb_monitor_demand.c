@@ -4,7 +4,11 @@
  * eight times a timeout. Its silence counts from the first sample that finds something
  * waiting and nothing received since the sample before, or something just received; it began
  * at most an eighth of the timeout earlier. So the verdict comes between one timeout and five
- * quarters of it. */
+ * quarters of it.
+ *
+ * In a bubble nothing changes while all participants sleep. So there it is sampled whenever they
+ * do, the verdict comes at the very end of the timeout, and a demand that has nothing to wait
+ * for does not keep time going. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,14 +42,15 @@ static bool has_demand(const hb_demand *demand, const hb_chan *chan)
 
 static hb_status serve_locked(hb_demand *demand, hb_time now)
 {
-    hb_status status = hb__employ_locked();
+    hb_house *house = demand->monitor->house;
+    hb_status status = hb__employ_locked(house);
     if (status != HB_OK)
         return status;
     demand->since = now;
-    demand->next = hb__monitors.demands;
-    hb__monitors.demands = demand;
-    if (now < hb__monitors.sample_at)
-        hb__monitors.sample_at = now;
+    demand->next = house->demands;
+    house->demands = demand;
+    if (now < house->sample_at)
+        house->sample_at = now;
     return HB_OK;
 }
 
@@ -63,7 +68,7 @@ static hb_status add_locked(hb_monitor *monitor, hb_demand *demand)
         return HB_CLOSED;
     if (has_demand(monitor->demands, demand->chan))
         return HB_BUSY;
-    hb_status status = monitor->started ? serve_locked(demand, hb_platform_now()) : HB_OK;
+    hb_status status = monitor->started ? serve_locked(demand, hb__house_now(monitor->house)) : HB_OK;
     if (status != HB_OK)
         return status;
     demand->next_of_monitor = monitor->demands;
@@ -72,18 +77,27 @@ static hb_status add_locked(hb_monitor *monitor, hb_demand *demand)
     return HB_OK;
 }
 
+/* A channel of another bubble does not change with this clock. */
+static bool is_foreign(hb_monitor *monitor, hb_chan *chan)
+{
+    uint32_t bubble = hb_chan_source(chan)->bubble;
+    return bubble && bubble != hb_monitor_source(monitor)->bubble;
+}
+
 hb_status hb_monitor_demand(hb_monitor *monitor, hb_chan *chan, hb_time timeout)
 {
+    if (is_foreign(monitor, chan))
+        return HB_FOREIGN;
     hb_demand *demand = calloc(1, sizeof *demand);
     if (!demand)
         return HB_NO_MEMORY;
     *demand = (hb_demand){ .monitor = monitor, .chan = hb_chan_ref(chan), .timeout = timeout };
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     hb_status status = add_locked(monitor, demand);
-    bool oversleeps = hb__oversleeps_locked();
-    hb__monitors_unlock();
+    bool oversleeps = hb__oversleeps_locked(monitor->house);
+    hb__house_unlock(monitor->house);
     if (oversleeps)
-        hb__call_thread();
+        hb__call_thread(monitor->house);
     if (status != HB_OK)
         hb__free_demands(demand);
     return status;
@@ -91,13 +105,14 @@ hb_status hb_monitor_demand(hb_monitor *monitor, hb_chan *chan, hb_time timeout)
 
 static void take_out_locked(hb_demand *demand)
 {
-    hb_demand **place = &hb__monitors.demands;
+    hb_house *house = demand->monitor->house;
+    hb_demand **place = &house->demands;
     while (*place && *place != demand)
         place = &(*place)->next;
     if (!*place)
         return;
     *place = demand->next;
-    hb__dismiss_locked(1);
+    hb__dismiss_locked(house, 1);
 }
 
 hb_demand *hb__forget_demands_locked(hb_monitor *monitor)
@@ -130,9 +145,12 @@ bool hb__demand_is_unmet_locked(hb_monitor *monitor)
 
 /* ---- sampling ---- */
 
-static hb_time period_of(const hb_demand *demand)
+/* When it is to be sampled next, if nothing is heard of it before. */
+static hb_time next_sample_locked(const hb_demand *demand, hb_time now)
 {
-    return demand->timeout / SAMPLES + 1;
+    if (!demand->monitor->house->bubble)
+        return hb_time_add(now, demand->timeout / SAMPLES + 1);
+    return demand->waits && !demand->unmet ? hb_time_add(demand->since, demand->timeout) : HB_FOREVER;
 }
 
 /* True if the verdict changes. */
@@ -149,15 +167,15 @@ static bool sample_locked(hb_demand *demand, hb_time now)
 }
 
 /* Samples all, and returns one whose verdict changes, or NULL. */
-static hb_demand *sample_all_locked(hb_time now)
+static hb_demand *sample_all_locked(hb_house *house, hb_time now)
 {
     hb_demand *changed = NULL;
-    hb__monitors.sample_at = HB_FOREVER;
-    for (hb_demand *demand = hb__monitors.demands; demand; demand = demand->next) {
+    house->sample_at = HB_FOREVER;
+    for (hb_demand *demand = house->demands; demand; demand = demand->next) {
         if (sample_locked(demand, now))
             changed = demand;
-        hb_time next = hb_time_add(now, period_of(demand));
-        hb__monitors.sample_at = next < hb__monitors.sample_at ? next : hb__monitors.sample_at;
+        hb_time next = next_sample_locked(demand, now);
+        house->sample_at = next < house->sample_at ? next : house->sample_at;
     }
     return changed;
 }
@@ -199,16 +217,16 @@ static hb_health *speak_locked(hb_demand *demand, hb_time now, hb_told *told)
 }
 
 /* True if one verdict has changed: there may be others. */
-static bool judge_one(hb_time now)
+static bool judge_one(hb_house *house, hb_time now)
 {
     hb_told told = { .woken = NULL };
     hb_health *health = NULL;
-    hb__monitors_lock();
-    hb_demand *demand = sample_all_locked(now);
+    hb__house_lock(house);
+    hb_demand *demand = sample_all_locked(house, now);
     hb_monitor *monitor = demand && hb__monitor_ref_if_any(demand->monitor) ? demand->monitor : NULL;
     if (monitor)
         health = speak_locked(demand, now, &told);
-    hb__monitors_unlock();
+    hb__house_unlock(house);
     bool changed = health != NULL;
     if (changed && !health->healthy)
         hb__act(monitor, health);
@@ -218,11 +236,11 @@ static bool judge_one(hb_time now)
     return changed;
 }
 
-void hb__sample_demands(hb_time now)
+void hb__sample_demands(hb_house *house, hb_time now)
 {
-    hb__monitors_lock();
-    bool due = hb__monitors.sample_at <= now;
-    hb__monitors_unlock();
-    while (due && judge_one(now))
+    hb__house_lock(house);
+    bool due = house->bubble ? house->demands != NULL : house->sample_at <= now;
+    hb__house_unlock(house);
+    while (due && judge_one(house, now))
         ;
 }

@@ -56,7 +56,7 @@ void hb__publish_locked(hb_monitor *monitor, hb_health *health, hb_health **late
         told->forwarded = forward_locked(monitor->forward, health);
     if (hb_events_publish(&monitor->events, hb_health_ref(health), replaced, &told->woken))
         hb_health_unref(replaced); /* the queue's reference, not the last */
-    hb__monitors.stats.verdicts++;
+    monitor->house->stats.verdicts++;
 }
 
 void hb__announce(hb_health *health, const hb_told *told)
@@ -70,7 +70,8 @@ void hb__announce(hb_health *health, const hb_told *told)
 /* Without memory for the event the beat is looked at again, by and by. */
 static void put_off_locked(hb_finding *finding)
 {
-    hb_wheel_file(&hb__monitors.wheel, finding->beat, hb_time_add(hb_platform_now(), finding->timeout));
+    hb_house *house = finding->monitor->house;
+    hb_wheel_file(&house->wheel, finding->beat, hb_time_add(hb__house_now(house), finding->timeout));
 }
 
 /* ---- a recovery ---- */
@@ -79,13 +80,13 @@ static void put_off_locked(hb_finding *finding)
 static hb_health *verdict_of(hb_finding *finding, hb_time *since)
 {
     hb_health *verdict = NULL;
-    hb__monitors_lock();
+    hb__house_lock(finding->monitor->house);
     if (hb__has_still_locked(finding)) {
         hb_notes *notes = hb__notes_locked(finding->beat);
         *since = notes->since;
         verdict = notes->latest ? hb_health_ref(notes->latest) : NULL;
     }
-    hb__monitors_unlock();
+    hb__house_unlock(finding->monitor->house);
     return verdict;
 }
 
@@ -113,25 +114,26 @@ static hb_health *new_recovery(hb_finding *finding)
 static void recover_locked(hb_finding *finding, hb_health *health, hb_told *told)
 {
     hb_beat *beat = finding->beat;
-    hb_anchor anchor = hb_anchor_take();
+    hb_house *house = finding->monitor->house;
+    hb_anchor anchor = hb__house_anchor(house);
     hb__publish_locked(finding->monitor, health, &hb__notes_locked(beat)->latest, told);
     hb__beat_lower_flag(beat, HB_BEAT_AWAITED | HB_BEAT_EXPECTED);
     beat->watched.status = HB_WATCH_HEALTHY;
     beat->watched.floor = 0;
     beat->watched.doubts = 0;
-    hb__file_locked(beat, hb__sentence_locked(beat, &anchor), anchor.now);
+    hb__file_locked(house, beat, hb__sentence_locked(beat, &anchor), anchor.now);
 }
 
 void hb__see_to_alive(hb_finding *finding)
 {
     hb_told told = { .woken = NULL };
     hb_health *health = new_recovery(finding);
-    hb__monitors_lock();
+    hb__house_lock(finding->monitor->house);
     if (hb__has_still_locked(finding) && health)
         recover_locked(finding, health, &told);
     else if (hb__has_still_locked(finding))
         put_off_locked(finding);
-    hb__monitors_unlock();
+    hb__house_unlock(finding->monitor->house);
     hb__announce(health, &told);
 }
 
@@ -164,12 +166,12 @@ void hb__see_to_ended(hb_finding *finding)
     hb_told told = { .woken = NULL };
     bool ended = false;
     hb_health *health = new_end(finding);
-    hb__monitors_lock();
+    hb__house_lock(finding->monitor->house);
     if (hb__has_still_locked(finding) && health)
         ended = end_locked(finding, health, &told);
     else if (hb__has_still_locked(finding))
         put_off_locked(finding);
-    hb__monitors_unlock();
+    hb__house_unlock(finding->monitor->house);
     hb__announce(health, &told);
     if (ended)
         hb_beat_unref(finding->beat); /* the monitor's */

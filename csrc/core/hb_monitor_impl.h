@@ -11,8 +11,10 @@
 #define HB_BATCH 64u
 
 typedef struct hb_demand hb_demand;
+typedef struct hb_house hb_house;
 
 struct hb_monitor {
+    hb_house *house;        /* constant; a bubble's is kept by a reference to the bubble */
     hb_events events;       /* its own lock */
     hb_atomic_u32 refs;
     hb_atomic_u32 want_stack;
@@ -35,7 +37,7 @@ struct hb_monitor {
 typedef struct hb_notes {
     hb_evidence first;  /* M: taken when it turned late */
     uint64_t pulses;    /* M: how many there were when it turned late, or was judged */
-    hb_time lost;       /* M: hb__monitors.lost at the evidence */
+    hb_time lost;       /* M: hb_house.lost at the evidence */
     hb_time since;      /* M: the last sign of life before the verdict */
     hb_cause cause;     /* M: of the verdict */
     hb_time progress_at; /* M: at the verdict */
@@ -63,31 +65,84 @@ typedef struct hb_finding {
     hb_time timeout;     /* the rule's */
 } hb_finding;
 
-extern struct hb__monitors {
+/* What is known of a thread (hb_monitor_witness.c). */
+typedef struct hb_testimony {
+    hb_evidence evidence;
+    uint64_t round; /* in which it was taken */
+    char words[HB_WHERE_SIZE];
+} hb_testimony;
+
+#define HB_TESTIMONIES 16u
+#define HB_MOST_STACK ((size_t)16384)
+
+/* The looker's own: of the monitors' thread, or of whoever runs the service. */
+typedef struct hb_witnesses {
+    hb_testimony kept[HB_TESTIMONIES];
+    int32_t stack_of;     /* the system's number of a thread */
+    uint64_t stack_round; /* in which its stack was taken: later it may be another */
+    size_t stack_size;    /* 0: there was none */
+    char stack[HB_MOST_STACK];
+    char where[HB_WHERE_SIZE]; /* of the finding that is seen to */
+} hb_witnesses;
+
+/* All that monitors share which live on one clock. There is one house for real time, with a
+ * thread, and one for each bubble in which there are monitors, as a service of the bubble. */
+struct hb_house {
+    hb_service service;    /* of a bubble; first */
+    hb_bubble *bubble;     /* constant: whose service it is; NULL: real time */
     hb_lock lock;          /* M */
     hb_wheel wheel;        /* M */
     uint64_t served;       /* M: beats and demands of started monitors */
     uint64_t employed;     /* M: how often something came to be served */
     bool running;          /* M: the thread is there and will look again */
-    hb_time looks_at;      /* M: until when it sleeps, 0 if it does not */
+    bool ended;            /* M: the bubble is over */
+    hb_time looks_at;      /* M: until when the thread sleeps, 0 if it does not */
     hb_time lost;          /* M: all by which it looked late so far */
     hb_time late;          /* M: by which it looks late now */
     hb_demand *demands;    /* M: of started monitors, through next */
     hb_time sample_at;     /* M: when the first demand is to be sampled */
     hb_monitor_stats stats; /* M */
     hb_atomic_u32 called;  /* counts calls to look at once; the thread parks on it */
-    hb_atomic_u32 callers; /* beats that call, through hb_beat.call: 0, or the last one's number */
-} hb__monitors;
+    hb_atomic_u32 callers; /* beats that call, through hb_beat.call: 0, or the last one's number;
+                            * it holds a reference to each. M to add to a bubble's */
+    hb_time expected;      /* the thread's: when it should be looking, 0 if never */
+    hb_witnesses witnesses; /* the looker's */
+};
 
-static inline void hb__monitors_lock(void)
+extern hb_house hb__real_house;
+
+static inline void hb__house_lock(hb_house *house)
 {
-    hb_lock_acquire(&hb__monitors.lock);
+    hb_lock_acquire(&house->lock);
 }
 
-static inline void hb__monitors_unlock(void)
+static inline void hb__house_unlock(hb_house *house)
 {
-    hb_lock_release(&hb__monitors.lock);
+    hb_lock_release(&house->lock);
 }
+
+/* ---- hb_monitor_house.c: houses, and their clocks ---- */
+
+/* Of the calling thread's clock. NULL: no memory. */
+hb_house *hb__house_here(void);
+/* Of a beat's clock. NULL: its bubble has none. */
+hb_house *hb__house_of(hb_beat *beat);
+
+hb_time hb__house_now(const hb_house *house);
+hb_anchor hb__house_anchor(const hb_house *house);
+
+/* Of a bubble: when to run next. */
+void hb__house_tell_due_locked(hb_house *house);
+
+/* ---- hb_monitor_round.c: calls and rounds ---- */
+
+void hb__call_thread(hb_house *house);
+void hb__call(hb_beat *beat);
+/* Lets go of all that called. */
+void hb__drop_callers(hb_house *house);
+/* Looks at all that is due. */
+void hb__look_around(hb_house *house);
+hb_time hb__next_look_locked(const hb_house *house);
 
 /* ---- hb_monitor_judge.c: what silence means ---- */
 
@@ -105,9 +160,9 @@ uint32_t hb__flag_of(hb_cause cause);
 hb_watch_status hb__status_locked(hb_beat *beat, const hb_anchor *anchor);
 
 /* One look: files it again, or notes in `finding` what has to be done; true then. */
-bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding);
+bool hb__look_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor, hb_finding *finding);
 /* Files it for when it has to be looked at next. */
-void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now);
+void hb__file_locked(hb_house *house, hb_beat *beat, hb_sentence sentence, hb_time now);
 
 /* ---- hb_monitor_verdict.c: evidence and verdicts ---- */
 
@@ -123,7 +178,7 @@ static inline bool hb__has_still_locked(const hb_finding *finding)
 /* ---- hb_monitor_witness.c: what is known of a thread ---- */
 
 /* Evidence that may be a moment old, and what is known in words (or NULL: not wanted). */
-void hb__ask_after(uint32_t thread, hb_evidence *evidence, char words[HB_WHERE_SIZE]);
+void hb__ask_after(hb_house *house, uint32_t thread, hb_evidence *evidence, char words[HB_WHERE_SIZE]);
 /* The system's number of the thread that explains the silence, 0 if there is none; who has what
  * a starved one waits for is added to the words. */
 int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence *evidence,
@@ -132,7 +187,7 @@ int32_t hb__find_culprit(hb_monitor *monitor, hb_cause cause, const hb_evidence 
  * the next call. */
 const char *hb__ask_for_stack(hb_monitor *monitor, int32_t thread_number);
 /* The thread begins. */
-void hb__forget_witnesses(void);
+void hb__forget_witnesses(hb_house *house);
 
 extern hb_atomic_ptr hb__stack_of; /* hb_stack_fn */
 
@@ -159,13 +214,11 @@ void hb__announce(hb_health *health, const hb_told *told);
 
 /* ---- hb_monitor_thread.c ---- */
 
-/* There is something more to serve. HB_NO_THREAD, HB_NO_MEMORY: there is not. */
-hb_status hb__employ_locked(void);
-void hb__dismiss_locked(uint64_t n);
-/* Whether it sleeps too long now; then hb__call_thread, once M is released. */
-bool hb__oversleeps_locked(void);
-void hb__call_thread(void);
-void hb__call(hb_beat *beat);
+/* There is something more to serve. HB_NO_THREAD, HB_NO_MEMORY, HB_STOPPED: there is not. */
+hb_status hb__employ_locked(hb_house *house);
+void hb__dismiss_locked(hb_house *house, uint64_t n);
+/* Whether the thread sleeps too long now; then hb__call_thread, once M is released. */
+bool hb__oversleeps_locked(hb_house *house);
 
 /* ---- hb_monitor_watch.c ---- */
 
@@ -181,7 +234,7 @@ void hb__monitor_walk(hb_monitor *monitor, bool (*visit_locked)(hb_beat *beat, v
 /* ---- hb_monitor_demand.c ---- */
 
 /* Samples what is to be sampled, and publishes. */
-void hb__sample_demands(hb_time now);
+void hb__sample_demands(hb_house *house, hb_time now);
 hb_status hb__serve_demands_locked(hb_monitor *monitor, hb_time now);
 /* The list of those it had, to be freed by hb__free_demands. */
 hb_demand *hb__forget_demands_locked(hb_monitor *monitor);

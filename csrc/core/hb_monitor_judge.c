@@ -17,9 +17,10 @@ hb_time hb__limit_of(const hb_watched *watched)
     return watched->timeout * watched->misses;
 }
 
+/* What has no end has no half: a look at it would keep the time of a bubble going. */
 static hb_time lead_of(const hb_watched *watched)
 {
-    return watched->timeout / 2;
+    return watched->timeout == HB_FOREVER ? 0 : watched->timeout / 2;
 }
 
 hb_time hb__ahead_of(const hb_watched *watched)
@@ -35,16 +36,17 @@ hb_notes *hb__notes_locked(hb_beat *beat)
 
 bool hb__need_notes(hb_beat *beat)
 {
+    hb_house *house = hb__house_of(beat);
     hb_more *more = hb__beat_need_more(beat);
     hb_notes *made = more ? calloc(1, sizeof *made) : NULL;
     if (!made)
         return false;
-    hb__monitors_lock();
+    hb__house_lock(house);
     if (!more->notes) {
         more->notes = made;
         made = NULL;
     }
-    hb__monitors_unlock();
+    hb__house_unlock(house);
     free(made); /* it had some */
     return true;
 }
@@ -143,7 +145,7 @@ static void learn_pulses_locked(hb_beat *beat, uint64_t pulses)
 
 /* Never later than as if it pulsed right now: so the end of a unit, of a pause or of
  * a grace, which all are pulses, need not be told. */
-void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now)
+void hb__file_locked(hb_house *house, hb_beat *beat, hb_sentence sentence, hb_time now)
 {
     hb_watched *watched = &beat->watched;
     hb_time at = sentence.due;
@@ -156,19 +158,19 @@ void hb__file_locked(hb_beat *beat, hb_sentence sentence, hb_time now)
         watched->timed = true;
     if (watched->timed)
         hb_store_relaxed(&hb__beat_more(beat)->look_at, (uint64_t)at);
-    hb_wheel_file(&hb__monitors.wheel, beat, at);
+    hb_wheel_file(&house->wheel, beat, at);
 }
 
 /* ---- doubts ---- */
 
 /* M4: by how much the monitors looked late since the evidence, if that matters to this beat.
  * No more than it would have if it pulsed now, so that what is granted never outlives a pulse. */
-static hb_time credit_locked(hb_beat *beat)
+static hb_time credit_locked(const hb_house *house, hb_beat *beat)
 {
     const hb_watched *watched = &beat->watched;
-    hb_time credit = hb__monitors.late;
+    hb_time credit = house->late;
     if (watched->status == HB_WATCH_LATE) {
-        hb_time lost = hb__monitors.lost - hb__notes_locked(beat)->lost;
+        hb_time lost = house->lost - hb__notes_locked(beat)->lost;
         credit = lost > credit ? lost : credit;
     }
     if (credit <= watched->timeout / 8)
@@ -176,16 +178,16 @@ static hb_time credit_locked(hb_beat *beat)
     return credit < hb__limit_of(watched) ? credit : hb__limit_of(watched);
 }
 
-static bool doubt_locked(hb_beat *beat, hb_time until)
+static bool doubt_locked(hb_house *house, hb_beat *beat, hb_time until)
 {
     hb_watched *watched = &beat->watched;
     if (watched->doubts == MOST_DOUBTS || until <= watched->floor)
         return false;
     watched->doubts++;
     watched->floor = until;
-    hb__monitors.stats.doubts++;
+    house->stats.doubts++;
     if (watched->status == HB_WATCH_LATE)
-        hb__notes_locked(beat)->lost = hb__monitors.lost;
+        hb__notes_locked(beat)->lost = house->lost;
     return true;
 }
 
@@ -203,21 +205,21 @@ static bool found_locked(hb_finding *finding, hb_finding_kind kind, hb_beat *bea
 }
 
 /* Time is up: a verdict, unless it is the monitors who were late. */
-static bool look_at_silent_locked(hb_beat *beat, const hb_anchor *anchor, uint64_t pulses,
+static bool look_at_silent_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor, uint64_t pulses,
                                   hb_sentence sentence, hb_finding *finding)
 {
-    hb_time credit = credit_locked(beat);
-    if (!credit || !doubt_locked(beat, hb_time_add(anchor->now, credit)))
+    hb_time credit = credit_locked(house, beat);
+    if (!credit || !doubt_locked(house, beat, hb_time_add(anchor->now, credit)))
         return found_locked(finding, HB_FOUND_SILENT, beat, pulses, sentence);
-    hb__file_locked(beat, hb__sentence_locked(beat, anchor), anchor->now);
+    hb__file_locked(house, beat, hb__sentence_locked(beat, anchor), anchor->now);
     return false;
 }
 
-static bool look_at_late_locked(hb_beat *beat, const hb_anchor *anchor, uint64_t pulses,
+static bool look_at_late_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor, uint64_t pulses,
                                 hb_sentence sentence, hb_finding *finding)
 {
     hb_time half_left = hb_time_add(anchor->now, lead_of(&beat->watched));
-    if (credit_locked(beat) && half_left > sentence.due && doubt_locked(beat, half_left))
+    if (credit_locked(house, beat) && half_left > sentence.due && doubt_locked(house, beat, half_left))
         sentence.due = half_left;
     return found_locked(finding, HB_FOUND_LATE, beat, pulses, sentence);
 }
@@ -238,7 +240,7 @@ static bool is_alive_locked(hb_beat *beat, hb_time now)
 }
 
 /* Nearly every look is at a healthy beat which has pulsed since the last: a few steps then. */
-static inline bool is_well_locked(hb_beat *beat, const hb_anchor *anchor)
+static inline bool is_well_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor)
 {
     const hb_watched *watched = &beat->watched;
     uint32_t special = HB_BEAT_ENDED | HB_BEAT_PAUSED | HB_BEAT_TIMED;
@@ -248,20 +250,20 @@ static inline bool is_well_locked(hb_beat *beat, const hb_anchor *anchor)
     hb_time at = hb_anchor_time(anchor, hb_load_relaxed(&beat->last)) + watched->timeout / 2;
     if (watched->misses != 1 || at <= anchor->now || at + watched->timeout / 2 < watched->floor)
         return false;
-    hb_wheel_file(&hb__monitors.wheel, beat, at);
+    hb_wheel_file(&house->wheel, beat, at);
     return true;
 }
 
-bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding)
+bool hb__look_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor, hb_finding *finding)
 {
-    if (is_well_locked(beat, anchor)) {
-        hb__monitors.stats.looks++;
+    if (is_well_locked(house, beat, anchor)) {
+        house->stats.looks++;
         return false;
     }
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
     hb_sentence none = { 0, HB_CAUSE_NONE };
-    hb__monitors.stats.looks++;
+    house->stats.looks++;
     if (hb_beat_has_ended(beat))
         return found_locked(finding, HB_FOUND_ENDED, beat, pulses, none);
     if (watched->status == HB_WATCH_UNHEALTHY)
@@ -270,11 +272,11 @@ bool hb__look_locked(hb_beat *beat, const hb_anchor *anchor, hb_finding *finding
     learn_pulses_locked(beat, pulses);
     hb_sentence sentence = hb__sentence_locked(beat, anchor);
     if (anchor->now >= sentence.due)
-        return look_at_silent_locked(beat, anchor, pulses, sentence, finding);
+        return look_at_silent_locked(house, beat, anchor, pulses, sentence, finding);
     if (!is_late(beat, sentence, anchor->now))
         watched->status = watched->status == HB_WATCH_STARTING ? HB_WATCH_STARTING : HB_WATCH_HEALTHY;
     else if (watched->status != HB_WATCH_LATE)
-        return look_at_late_locked(beat, anchor, pulses, sentence, finding);
-    hb__file_locked(beat, sentence, anchor->now);
+        return look_at_late_locked(house, beat, anchor, pulses, sentence, finding);
+    hb__file_locked(house, beat, sentence, anchor->now);
     return false;
 }

@@ -26,7 +26,7 @@ static bool survey_locked(hb_beat *beat, void *arg)
 /* What is known without a look at the beats. */
 static hb_watch_status own_status(hb_monitor *monitor)
 {
-    hb__monitors_lock();
+    hb__house_lock(monitor->house);
     hb_watch_status status = monitor->had_one ? HB_WATCH_ENDED : HB_WATCH_IDLE;
     if (hb__monitor_is_live_locked(monitor) && !monitor->started)
         status = HB_WATCH_IDLE;
@@ -34,7 +34,7 @@ static hb_watch_status own_status(hb_monitor *monitor)
         status = HB_WATCH_UNHEALTHY;
     else if (hb__monitor_is_live_locked(monitor) && monitor->demands)
         status = HB_WATCH_HEALTHY;
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     return status;
 }
 
@@ -43,26 +43,28 @@ hb_watch_status hb_monitor_status(hb_monitor *monitor)
     survey s = { .worst = own_status(monitor) };
     if (s.worst == HB_WATCH_IDLE || s.worst == HB_WATCH_UNHEALTHY || monitor->epoch != hb__epoch())
         return s.worst;
-    s.anchor = hb_anchor_take();
+    s.anchor = hb__house_anchor(monitor->house);
     hb__monitor_walk(monitor, survey_locked, &s);
     return s.worst;
 }
 
+/* A beat of another house is another lock's. */
 static bool watches_locked(hb_monitor *monitor, hb_beat *beat)
 {
-    return hb__monitor_is_live_locked(monitor) && beat->watched.monitor == monitor;
+    return hb__monitor_is_live_locked(monitor) && hb__house_of(beat) == monitor->house &&
+           beat->watched.monitor == monitor;
 }
 
 hb_watch_status hb_monitor_status_of(hb_monitor *monitor, hb_beat *beat)
 {
-    hb_anchor anchor = hb_anchor_take();
-    hb__monitors_lock();
+    hb_anchor anchor = hb__house_anchor(monitor->house);
+    hb__house_lock(monitor->house);
     hb_watch_status status = HB_WATCH_IDLE;
     if (hb_beat_has_ended(beat))
         status = HB_WATCH_ENDED;
     else if (watches_locked(monitor, beat))
         status = hb__status_locked(beat, &anchor);
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     return status;
 }
 
@@ -79,8 +81,8 @@ typedef struct knowledge {
 static knowledge know(hb_monitor *monitor, hb_beat *beat)
 {
     knowledge k = { .watched = false };
-    hb_anchor anchor = hb_anchor_take();
-    hb__monitors_lock();
+    hb_anchor anchor = hb__house_anchor(monitor->house);
+    hb__house_lock(monitor->house);
     if (watches_locked(monitor, beat)) {
         hb_watch_status status = hb__status_locked(beat, &anchor);
         hb_sentence sentence = hb__sentence_locked(beat, &anchor);
@@ -91,7 +93,7 @@ static knowledge know(hb_monitor *monitor, hb_beat *beat)
         if (status == HB_WATCH_LATE || status == HB_WATCH_UNHEALTHY)
             k.first = hb__notes_locked(beat)->first;
     }
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
     return k;
 }
 
@@ -125,8 +127,8 @@ hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat)
 
 void hb_monitor_stats_get(hb_monitor *monitor, hb_monitor_stats *stats)
 {
-    hb__monitors_lock();
-    *stats = hb__monitors.stats;
+    hb__house_lock(monitor->house);
+    *stats = monitor->house->stats;
     stats->watched = hb__monitor_is_live_locked(monitor) ? monitor->watched - (monitor->spared != 0) : 0;
-    hb__monitors_unlock();
+    hb__house_unlock(monitor->house);
 }

@@ -12,40 +12,44 @@
  *      has been given up. */
 #include "hb_monitor_impl.h"
 
-/* What is known of a thread. Findings are seen to by one thread, so there is one. */
-static char where[HB_WHERE_SIZE];
+static hb_house *house_of(const hb_finding *finding)
+{
+    return finding->monitor->house;
+}
 
 /* ---- a beat that turned late ---- */
 
 static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
 {
     hb_beat *beat = finding->beat;
-    hb__monitors_lock();
+    hb_house *house = house_of(finding);
+    hb__house_lock(house);
     if (hb__has_still_locked(finding)) {
         hb_notes *notes = hb__notes_locked(beat);
         notes->first = *evidence;
         notes->pulses = finding->pulses;
-        notes->lost = hb__monitors.lost;
+        notes->lost = house->lost;
         beat->watched.status = HB_WATCH_LATE;
-        hb__file_locked(beat, finding->sentence, hb_platform_now());
+        hb__file_locked(house, beat, finding->sentence, hb__house_now(house));
     }
-    hb__monitors_unlock();
+    hb__house_unlock(house_of(finding));
 }
 
 /* Without memory for notes there is no verdict on this silence yet. */
 static void put_off(hb_finding *finding)
 {
-    hb_time now = hb_platform_now();
-    hb__monitors_lock();
+    hb_house *house = house_of(finding);
+    hb_time now = hb__house_now(house);
+    hb__house_lock(house_of(finding));
     if (hb__has_still_locked(finding))
-        hb_wheel_file(&hb__monitors.wheel, finding->beat, hb_time_add(now, finding->timeout / 2));
-    hb__monitors_unlock();
+        hb_wheel_file(&house->wheel, finding->beat, hb_time_add(now, finding->timeout / 2));
+    hb__house_unlock(house_of(finding));
 }
 
 static void see_to_late(hb_finding *finding)
 {
     hb_evidence evidence;
-    hb__ask_after(hb_load_relaxed(&finding->beat->thread), &evidence, NULL);
+    hb__ask_after(house_of(finding), hb_load_relaxed(&finding->beat->thread), &evidence, NULL);
     note_evidence(finding, &evidence);
 }
 
@@ -53,19 +57,19 @@ static void see_to_late(hb_finding *finding)
 
 static hb_evidence first_evidence(hb_finding *finding)
 {
-    hb__monitors_lock();
+    hb__house_lock(house_of(finding));
     bool late = hb__has_still_locked(finding) && finding->beat->watched.status == HB_WATCH_LATE;
     hb_evidence first = late ? hb__notes_locked(finding->beat)->first : (hb_evidence){ .at = 0 };
-    hb__monitors_unlock();
+    hb__house_unlock(house_of(finding));
     return first;
 }
 
 /* Fills `where`. */
-static hb_cause find_cause(hb_finding *finding, hb_evidence *second)
+static hb_cause find_cause(hb_finding *finding, hb_evidence *second, char where[HB_WHERE_SIZE])
 {
     hb_evidence first = first_evidence(finding);
-    hb__ask_after(hb_load_relaxed(&finding->beat->thread), second, where);
-    hb_evidence_compare(&first, second, where, sizeof where);
+    hb__ask_after(house_of(finding), hb_load_relaxed(&finding->beat->thread), second, where);
+    hb_evidence_compare(&first, second, where, HB_WHERE_SIZE);
     return finding->sentence.cause == HB_CAUSE_MISSED ? hb_evidence_cause(&first, second)
                                                       : finding->sentence.cause;
 }
@@ -84,7 +88,8 @@ static hb_health *new_verdict(hb_finding *finding)
 {
     hb_evidence second;
     hb_beat_view view;
-    hb_cause cause = find_cause(finding, &second);
+    char *where = house_of(finding)->witnesses.where;
+    hb_cause cause = find_cause(finding, &second, where);
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
@@ -102,12 +107,12 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
     hb_watched *watched = &beat->watched;
     uint64_t pulses = hb_load_acquire(&beat->pulses); /* before `last`: P1 */
     hb_time progress_at = hb_beat_deadlines(beat).progress_at; /* likewise before the sentence */
-    hb_anchor anchor = hb_anchor_take();
+    hb_anchor anchor = hb__house_anchor(house_of(finding));
     hb_sentence sentence = hb__sentence_locked(beat, &anchor);
     if (sentence.due > anchor.now || hb_beat_has_ended(beat)) {
         watched->status = HB_WATCH_HEALTHY;
         watched->floor = pulses != finding->pulses ? 0 : watched->floor;
-        hb__file_locked(beat, sentence, anchor.now);
+        hb__file_locked(house_of(finding), beat, sentence, anchor.now);
         return false;
     }
     hb_notes *notes = hb__notes_locked(beat);
@@ -121,9 +126,9 @@ static bool sentence_still_locked(hb_finding *finding, const hb_health *health)
 
 static bool confirm(hb_finding *finding, const hb_health *health)
 {
-    hb__monitors_lock();
+    hb__house_lock(house_of(finding));
     bool confirmed = hb__has_still_locked(finding) && sentence_still_locked(finding, health);
-    hb__monitors_unlock();
+    hb__house_unlock(house_of(finding));
     if (!confirmed)
         hb__beat_lower_flag(finding->beat, hb__flag_of(finding->sentence.cause));
     return confirmed;
@@ -134,21 +139,21 @@ void hb__act(hb_monitor *monitor, const hb_health *health)
     if (hb_actions_is_empty(&monitor->actions))
         return;
     size_t lost = hb_actions_run(&monitor->actions, health);
-    hb__monitors_lock();
-    hb__monitors.stats.unwritten += lost;
-    hb__monitors_unlock();
+    hb__house_lock(monitor->house);
+    monitor->house->stats.unwritten += lost;
+    hb__house_unlock(monitor->house);
 }
 
 /* The pulse that ends it may have come already; it will be heard as a call. */
 static bool publish(hb_finding *finding, hb_health *health, hb_told *told)
 {
-    hb__monitors_lock();
+    hb__house_lock(house_of(finding));
     bool has_still = hb__has_still_locked(finding);
     if (has_still) {
         hb__publish_locked(finding->monitor, health, &hb__notes_locked(finding->beat)->latest, told);
         finding->beat->watched.bucket = HB_BUCKET_NONE;
     }
-    hb__monitors_unlock();
+    hb__house_unlock(house_of(finding));
     return has_still;
 }
 

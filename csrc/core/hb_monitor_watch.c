@@ -23,30 +23,33 @@ static void unlink_locked(hb_monitor *monitor, hb_beat *beat)
     monitor->watched--;
 }
 
-/* A cursor that has left the monitor meanwhile begins anew; one that came back is at the front. */
-static uint32_t walk_batch_locked(hb_monitor *monitor, uint32_t number,
+/* A cursor that has left the monitor meanwhile begins anew; one that came back is at the front.
+ * The next cursor, with a reference: its slot is not another's when it is looked at again. */
+static hb_beat *walk_batch_locked(hb_monitor *monitor, hb_beat *cursor,
                                   bool (*visit_locked)(hb_beat *beat, void *arg), void *arg)
 {
-    hb_beat *cursor = number ? hb__board_at(number) : NULL;
+    uint32_t number = cursor ? cursor->number : 0;
     if (!cursor || !hb__is_watched_locked(cursor) || cursor->watched.monitor != monitor)
         number = monitor->first;
     for (uint32_t i = 0; number && i < HB_BATCH; i++) {
         hb_beat *beat = hb__board_at(number);
         if (!visit_locked(beat, arg))
-            return 0;
+            return NULL;
         number = beat->watched.after;
     }
-    return number;
+    return number ? hb_beat_ref(hb__board_at(number)) : NULL;
 }
 
 void hb__monitor_walk(hb_monitor *monitor, bool (*visit_locked)(hb_beat *beat, void *arg), void *arg)
 {
-    uint32_t number = 0;
+    hb_beat *cursor = NULL, *before;
     do {
-        hb__monitors_lock();
-        number = walk_batch_locked(monitor, number, visit_locked, arg);
-        hb__monitors_unlock();
-    } while (number);
+        before = cursor;
+        hb__house_lock(monitor->house);
+        cursor = walk_batch_locked(monitor, before, visit_locked, arg);
+        hb__house_unlock(monitor->house);
+        hb_beat_unref(before);
+    } while (cursor);
 }
 
 /* ---- watching ---- */
@@ -68,14 +71,15 @@ static void begin_locked(hb_beat *beat, hb_time now)
 
 hb_status hb__serve_locked(hb_beat *beat, const hb_anchor *anchor)
 {
-    hb_status status = hb__employ_locked();
+    hb_house *house = beat->watched.monitor->house;
+    hb_status status = hb__employ_locked(house);
     if (status != HB_OK)
         return status;
     begin_locked(beat, anchor->now);
     if (hb_beat_has_ended(beat))
-        hb_wheel_file(&hb__monitors.wheel, beat, anchor->now);
+        hb_wheel_file(&house->wheel, beat, anchor->now);
     else
-        hb__file_locked(beat, hb__sentence_locked(beat, anchor), anchor->now);
+        hb__file_locked(house, beat, hb__sentence_locked(beat, anchor), anchor->now);
     return HB_OK;
 }
 
@@ -105,7 +109,7 @@ static hb_status watch_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule 
         hb__beat_lower_flag(beat, HB_BEAT_WATCHED);
         return HB_CLOSED;
     }
-    hb_anchor anchor = hb_anchor_take();
+    hb_anchor anchor = hb__house_anchor(monitor->house);
     adopt_locked(monitor, beat, rule);
     hb_status status = monitor->started ? hb__serve_locked(beat, &anchor) : HB_OK;
     if (status != HB_OK)
@@ -115,15 +119,18 @@ static hb_status watch_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule 
 
 hb_status hb_monitor_watch(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule)
 {
+    hb_house *house = monitor->house;
+    if (hb__house_of(beat) != house)
+        return HB_FOREIGN;
     if (rule->progress != HB_FOREVER && !hb__need_notes(beat))
         return HB_NO_MEMORY;
     hb_beat_ref(beat);
-    hb__monitors_lock();
+    hb__house_lock(house);
     hb_status status = watch_locked(monitor, beat, rule);
-    bool oversleeps = hb__oversleeps_locked();
-    hb__monitors_unlock();
+    bool oversleeps = hb__oversleeps_locked(house);
+    hb__house_unlock(house);
     if (oversleeps)
-        hb__call_thread();
+        hb__call_thread(house);
     if (status != HB_OK)
         hb_beat_unref(beat);
     return status;
@@ -135,10 +142,11 @@ void hb__forget_locked(hb_beat *beat, hb_health **latest)
 {
     hb_watched *watched = &beat->watched;
     hb_notes *notes = hb__notes_locked(beat);
-    hb_wheel_take(&hb__monitors.wheel, beat);
+    hb_house *house = watched->monitor->house;
+    hb_wheel_take(&house->wheel, beat);
     unlink_locked(watched->monitor, beat);
     if (watched->status != HB_WATCH_IDLE)
-        hb__dismiss_locked(1);
+        hb__dismiss_locked(house, 1);
     if (latest)
         *latest = notes ? notes->latest : NULL;
     if (notes)
@@ -150,16 +158,19 @@ void hb__forget_locked(hb_beat *beat, hb_health **latest)
 bool hb_monitor_unwatch(hb_monitor *monitor, hb_beat *beat)
 {
     hb_health *latest = NULL;
-    hb__monitors_lock();
+    hb_house *house = monitor->house;
+    if (hb__house_of(beat) != house)
+        return false;
+    hb__house_lock(house);
     bool watched = hb__monitor_is_live_locked(monitor) && beat->watched.monitor == monitor;
     if (watched)
         hb__forget_locked(beat, &latest);
     bool unread = latest && hb_events_withdraw(&monitor->events, latest);
     bool prior_unread = latest && hb_events_withdraw(&monitor->events, latest->prior);
-    bool oversleeps = watched && hb__oversleeps_locked();
-    hb__monitors_unlock();
+    bool oversleeps = watched && hb__oversleeps_locked(house);
+    hb__house_unlock(house);
     if (oversleeps)
-        hb__call_thread();
+        hb__call_thread(house);
     if (prior_unread)
         hb_health_unref(latest->prior); /* the queue's */
     if (unread)

@@ -60,7 +60,9 @@ void hb_platform_exact_timers(void);
 /* Registers what must run in the child of a fork. */
 void hb_platform_at_fork_child(void (*child)(void));
 
-/* Registers what must run when the calling thread ends; once a thread. False: it will not. */
+/* Registers what must run when the calling thread ends, the last first; each once, however often it is
+ * registered. At most HB_THREAD_ENDS of them. False: it will not run. */
+#define HB_THREAD_ENDS 4
 bool hb_platform_at_thread_end(void (*end)(void));
 
 /* ---- time, cheaply ---- */

@@ -17,7 +17,7 @@ static bool take_fresh(hb_pulses *pulses, hb_word *word)
 {
     if (!hb_exchange(&pulses->beat->fresh, 0))
         return false;
-    hb_anchor anchor = hb_anchor_take();
+    hb_anchor anchor = hb__beat_anchor(pulses->beat);
     word->i64 = hb_anchor_time(&anchor, hb_load_relaxed(&pulses->beat->last));
     return true;
 }
@@ -111,6 +111,7 @@ static hb_pulses *new_pulses(hb_beat *beat, bool keep)
     if (!pulses)
         return NULL;
     hb__source_init(&pulses->source, &pulses_ops);
+    pulses->source.bubble = hb_beat_bubble(beat); /* whoever asks first */
     hb_source_set_name(&pulses->source, hb_beat_name(beat));
     pulses->beat = beat;
     pulses->keep = keep;

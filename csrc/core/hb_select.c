@@ -130,16 +130,39 @@ void hb_select_fini(hb_select *select)
         free(select->turns);
 }
 
+/* ---- clocks ---- */
+
+/* The instant a look at all cases goes by: on the clock of the calling thread, and outside. */
+typedef struct moment {
+    hb_time here, outside;
+} moment;
+
+static moment moment_of(bool timed)
+{
+    hb_time here = timed ? hb_now() : 0;
+    return (moment){ here, timed && hb__here ? hb_platform_now() : here };
+}
+
+static bool is_outside(const hb_source *source)
+{
+    return source->bubble != hb_here_bubble();
+}
+
+static hb_time at(moment now, const hb_source *source)
+{
+    return is_outside(source) ? now.outside : now.here;
+}
+
 /* ---- polling ---- */
 
 /* The index of a ready case, each with the same chance, or the first if biased;
  * n if none is. */
-static uint32_t choose_locked(hb_select *select, hb_time now)
+static uint32_t choose_locked(hb_select *select, moment now)
 {
     uint32_t chosen = select->n, ready = 0;
     for (uint32_t i = 0; i < select->n; i++) {
         const hb_case *c = &select->cases[i];
-        if (!c->source || !c->source->ops->ready_locked(c->source, c->direction, now))
+        if (!c->source || !c->source->ops->ready_locked(c->source, c->direction, at(now, c->source)))
             continue;
         if (++ready == 1 || hb_rand_below(ready) == 0)
             chosen = i;
@@ -153,7 +176,7 @@ static uint32_t choose_locked(hb_select *select, hb_time now)
  * its link is gone and we choose again. */
 static hb_status poll_locked(hb_select *select, hb_waiter **peer)
 {
-    hb_time now = select->timed ? hb_now() : 0;
+    moment now = moment_of(select->timed);
     hb_status status = HB_WOULD_BLOCK;
     while (status == HB_WOULD_BLOCK) {
         select->index = choose_locked(select, now);
@@ -161,7 +184,8 @@ static hb_status poll_locked(hb_select *select, hb_waiter **peer)
             break;
         const hb_case *c = &select->cases[select->index];
         select->word = c->word;
-        status = c->source->ops->take_locked(c->source, c->direction, &select->word, now, peer);
+        status = c->source->ops->take_locked(c->source, c->direction, &select->word,
+                                             at(now, c->source), peer);
     }
     return status;
 }
@@ -184,7 +208,7 @@ hb_status hb_case_try(const hb_case *c, hb_word *word)
     if (!c->source || hb_source_is_foreign(c->source))
         return c->source ? HB_FOREIGN : HB_WOULD_BLOCK;
     *word = c->word;
-    hb_time now = c->source->ops->due_locked ? hb_now() : 0;
+    hb_time now = c->source->ops->due_locked ? hb_source_now(c->source) : 0;
     hb_lock_acquire(&c->source->lock);
     hb_status status = c->source->ops->take_locked(c->source, c->direction, word, now, &peer);
     hb_lock_release(&c->source->lock);
@@ -215,15 +239,27 @@ static void link_locked(hb_select *select)
     }
 }
 
-static hb_time earliest_due_locked(hb_select *select)
+/* When to wake next is learnt anew, source by source. */
+static void forget_due(hb_select *select)
 {
-    hb_time earliest = HB_FOREVER;
+    select->due = HB_FOREVER;
+    select->waiter.outside_due = HB_FOREVER;
+}
+
+static void note_due(hb_select *select, const hb_source *source, hb_time due)
+{
+    hb_time *earliest = is_outside(source) ? &select->waiter.outside_due : &select->due;
+    *earliest = due < *earliest ? due : *earliest;
+}
+
+static void note_due_locked(hb_select *select)
+{
+    forget_due(select);
     for (uint32_t i = 0; select->timed && i < select->sources; i++) {
         hb_source *source = select->order[i];
-        hb_time due = source->ops->due_locked ? source->ops->due_locked(source) : HB_FOREVER;
-        earliest = due < earliest ? due : earliest;
+        if (source->ops->due_locked)
+            note_due(select, source, source->ops->due_locked(source));
     }
-    return earliest;
 }
 
 hb_status hb_select_begin(hb_select *select)
@@ -235,7 +271,7 @@ hb_status hb_select_begin(hb_select *select)
     hb_status status = poll_locked(select, &peer);
     if (status == HB_WOULD_BLOCK) {
         link_locked(select);
-        select->due = earliest_due_locked(select);
+        note_due_locked(select);
     }
     unlock_all(select);
     hb__wait_wake(peer);
@@ -258,15 +294,17 @@ static void unlink_all(hb_select *select)
 
 /* The index of a case whose due time has passed, chosen as choose_locked does, or
  * n; and the earliest due time of the others. */
-static uint32_t choose_due(hb_select *select, hb_time now)
+static uint32_t choose_due(hb_select *select, moment now)
 {
     uint32_t chosen = select->n, due_now = 0;
-    select->due = HB_FOREVER;
+    forget_due(select);
     for (uint32_t i = 0; i < select->n; i++) {
         hb_source *source = select->cases[i].source;
-        hb_time due = source ? hb_source_due(source) : HB_FOREVER;
-        if (due > now)
-            select->due = due < select->due ? due : select->due;
+        if (!source)
+            continue;
+        hb_time due = hb_source_due(source);
+        if (due > at(now, source))
+            note_due(select, source, due);
         else if (++due_now == 1 || (!select->biased && hb_rand_below(due_now) == 0))
             chosen = i;
     }
@@ -277,24 +315,24 @@ static uint32_t choose_due(hb_select *select, hb_time now)
  * not. False if nothing is due any more; then select->due is when to wake next. */
 static bool serve_due(hb_select *select)
 {
-    hb_time now = hb_now();
+    moment now = moment_of(true);
     uint32_t chosen = choose_due(select, now);
     if (chosen == select->n)
         return false;
     hb_source *source = select->cases[chosen].source;
     hb_lock_acquire(&source->lock);
-    hb_waiter *chain = source->ops->expire_locked(source, now);
+    hb_waiter *chain = source->ops->expire_locked(source, at(now, source));
     hb_lock_release(&source->lock);
     hb__wait_wake(chain);
-    select->due = now; /* if it was not us who was served, look again at once */
+    select->due = now.here; /* if it was not us who was served, look again at once */
     return true;
 }
 
 /* HB_TIMEOUT also if somebody has won the select and is about to wake it. Then
  * nobody may be left to be served with what is due, and it stays due.
  *
- * After a nudge the due times are read again; those who nudge without end do not
- * hold up the deadline. */
+ * After a nudge the due times are read again, and after what was due outside was taken by
+ * another; those who nudge without end do not hold up the deadline. */
 static hb_status park_until(hb_select *select, hb_time deadline)
 {
     for (;;) {
@@ -304,7 +342,7 @@ static hb_status park_until(hb_select *select, hb_time deadline)
         if (!nudged && (status != HB_TIMEOUT || hb__wait_is_won(&select->waiter)))
             return status;
         bool served = select->timed && serve_due(select);
-        if (!served && until == deadline && (!nudged || hb_now() >= deadline))
+        if (!served && until == deadline && hb_now() >= deadline)
             return HB_TIMEOUT;
     }
 }

@@ -27,8 +27,8 @@ typedef struct hb_source_ops {
                              hb_time now, hb_waiter **peer);
     /* Where a case of that direction waits. */
     hb_queue *(*queue)(hb_source *source, hb_direction direction);
-    /* Timed sources only: when it will be ready by itself, and handing what is
-     * due to those who wait longest (returned, to be woken after unlocking). */
+    /* Timed sources only, on hb_source_now's clock: when it will be ready by itself, and handing
+     * what is due to those who wait longest (returned, to be woken after unlocking). */
     hb_time (*due_locked)(hb_source *source);
     hb_waiter *(*expire_locked)(hb_source *source, hb_time now);
 } hb_source_ops;
@@ -71,6 +71,12 @@ struct hb_case {
 static inline bool hb_source_is_foreign(const hb_source *source)
 {
     return source->bubble && source->bubble != hb_here_bubble();
+}
+
+/* The present on the clock the source keeps: real time if it was made in no bubble, whoever asks. */
+static inline hb_time hb_source_now(const hb_source *source)
+{
+    return source->bubble ? hb_now() : hb_platform_now();
 }
 
 /* A case of that direction may have become ready. */

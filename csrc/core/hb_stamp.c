@@ -66,16 +66,18 @@ static hb_anchor exact_anchor(void)
 }
 
 /* S2: the base is older than all stamps of the bubble. */
-static hb_anchor anchor_in_bubble(void)
+hb_anchor hb_anchor_virtual(hb_time now)
 {
-    hb_stamp now = hb_stamp_now();
-    return (hb_anchor){ .stamp = now, .base = HB_STAMP_FIRST - 1, .now = (hb_time)(now - HB_STAMP_FIRST), .rate = 1.0 };
+    return (hb_anchor){ .stamp = hb_stamp_of(now), .base = HB_STAMP_FIRST - 1, .now = now, .rate = 1.0 };
 }
 
 hb_anchor hb_anchor_take(void)
 {
-    if (hb__here)
-        return anchor_in_bubble();
+    return hb__here ? hb_anchor_virtual((hb_time)hb_load_relaxed(hb__here->now)) : hb_anchor_real();
+}
+
+hb_anchor hb_anchor_real(void)
+{
     if (!hb_load_relaxed(&hb__stamp_counts))
         return exact_anchor();
     pair from = get_base(), now = read_both(HELD_UP, 4);

@@ -39,9 +39,15 @@ static inline hb_stamp hb__stamp_real(void)
     return (hb_stamp)hb_platform_now();
 }
 
+/* S4. */
+static inline hb_stamp hb_stamp_of(hb_time now)
+{
+    return (hb_stamp)now + HB_STAMP_FIRST;
+}
+
 static inline hb_stamp hb_stamp_now(void)
 {
-    return hb__here ? hb_load_relaxed(hb__here->now) + HB_STAMP_FIRST : hb__stamp_real();
+    return hb__here ? hb_stamp_of((hb_time)hb_load_relaxed(hb__here->now)) : hb__stamp_real();
 }
 
 /* Called before the first stamp is made; again: nothing. */
@@ -57,6 +63,10 @@ typedef struct hb_anchor {
 } hb_anchor;
 
 /* Reads both clocks. Anchors are values: take one for a round of looks. */
+hb_anchor hb_anchor_real(void);
+/* S4: of a bubble, whose clock says `now`. */
+hb_anchor hb_anchor_virtual(hb_time now);
+/* The one that is in force for this thread. */
 hb_anchor hb_anchor_take(void);
 
 /* A difference of two stamps in nanoseconds. */

@@ -93,6 +93,7 @@ struct hb_thread_view {
     hb_time since; /* of a wait or an attachment; 0 if not known */
     uint32_t bubble; /* of a wait: in whose time `since` and `now` are; 0: in real time */
     hb_time now;     /* of a wait in a bubble: when it was looked at */
+    hb_time until;   /* of a wait that hb_bubble_failed_wait tells: its deadline */
     uint64_t ident;  /* 0 before it runs */
     char name[HB_NAME_SIZE];
     char origin[HB_ORIGIN_SIZE]; /* empty: not known */

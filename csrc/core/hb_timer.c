@@ -107,7 +107,7 @@ static hb_waiter *move_locked(hb_timer *timer, hb_time due, hb_time now)
 static bool rearm(hb_timer *timer, hb_time due, hb_time period)
 {
     hb_lock_acquire(&timer->source.lock);
-    hb_time now = hb_now();
+    hb_time now = hb_source_now(&timer->source);
     bool was_armed = timer->due != HB_FOREVER;
     timer->missed += dropped_locked(timer, now);
     if (period >= 0)
@@ -148,7 +148,7 @@ hb_time hb_timer_period(hb_timer *timer)
 uint64_t hb_timer_missed(hb_timer *timer)
 {
     hb_lock_acquire(&timer->source.lock);
-    uint64_t missed = timer->missed + dropped_locked(timer, hb_now());
+    uint64_t missed = timer->missed + dropped_locked(timer, hb_source_now(&timer->source));
     hb_lock_release(&timer->source.lock);
     return missed;
 }

@@ -35,7 +35,7 @@ hb_tally *hb__beat_need_tally(hb_beat *beat)
 static void open_unit(hb_beat *beat, hb_more *more, hb_unit *unit)
 {
     hb_lock_acquire(&more->lock);
-    unit->since = hb_stamp_now();
+    unit->since = hb__beat_stamp(beat);
     if (!more->unit)
         more->busy_since = unit->since;
     unit->outer = more->unit;
@@ -85,9 +85,9 @@ static bool any_timed_locked(const hb_more *more)
 
 static void close_unit(hb_beat *beat, hb_more *more, hb_unit *unit, bool counts)
 {
-    hb_anchor anchor = hb_anchor_take();
+    hb_anchor anchor = hb__beat_anchor(beat);
     hb_lock_acquire(&more->lock);
-    hb_stamp now = hb_stamp_now();
+    hb_stamp now = hb__beat_stamp(beat);
     take_out_locked(more, unit);
     if (counts)
         count_locked(more->tally, hb_anchor_span(&anchor, now - unit->since));
@@ -106,9 +106,10 @@ hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time
     hb_more *more = hb__beat_need_more(beat);
     if (!more || !need_tally(more))
         return HB_NO_MEMORY;
-    if (hb_beat_has_ended(beat))
-        return hb_beat_ending(beat);
-    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb_now(), timeout);
+    hb_status may = hb_beat_may_change(beat);
+    if (may != HB_OK)
+        return may;
+    unit->due = timeout == HB_FOREVER ? HB_FOREVER : hb_time_add(hb__beat_now(beat), timeout);
     hb_text_copy(unit->label, sizeof unit->label, label);
     open_unit(beat, more, unit);
     hb_status status = pulse ? hb_beat_pulse(beat) : HB_OK;
@@ -135,9 +136,10 @@ hb_status hb_beat_progress(hb_beat *beat, double done, double total, const char 
     hb_more *more = hb__beat_need_more(beat);
     if (!more)
         return HB_NO_MEMORY;
-    if (hb_beat_has_ended(beat))
-        return hb_beat_ending(beat);
-    hb_time now = hb_now();
+    hb_status may = hb_beat_may_change(beat);
+    if (may != HB_OK)
+        return may;
+    hb_time now = hb__beat_now(beat);
     hb_lock_acquire(&more->lock);
     bool moved = !more->progressed || more->done < done || more->done > done;
     if (moved)
@@ -159,10 +161,11 @@ hb_status hb_beat_pause(hb_beat *beat, hb_time most)
     hb_more *more = hb__beat_need_more(beat);
     if (!more)
         return HB_NO_MEMORY;
-    if (hb_beat_has_ended(beat))
-        return hb_beat_ending(beat);
+    hb_status may = hb_beat_may_change(beat);
+    if (may != HB_OK)
+        return may;
     hb_lock_acquire(&more->lock);
-    more->paused_until = hb_time_add(hb_now(), most);
+    more->paused_until = hb_time_add(hb__beat_now(beat), most);
     hb__beat_raise_flag(beat, HB_BEAT_PAUSED);
     hb_lock_release(&more->lock);
     if (hb__beat_hooks())
@@ -226,7 +229,7 @@ static void view_more(hb_beat *beat, hb_beat_view *view, const hb_anchor *anchor
 void hb_beat_look(hb_beat *beat, hb_beat_view *view)
 {
     hb_stamp last = hb_load_relaxed(&beat->last); /* before the anchor: it is not later */
-    hb_anchor anchor = hb_anchor_take();
+    hb_anchor anchor = hb__beat_anchor(beat);
     *view = (hb_beat_view){ .number = beat->number, .now = anchor.now, .unit_due = HB_FOREVER };
     view->end = hb_beat_has_ended(beat) ? (hb_end)hb_load_relaxed(&beat->end) : HB_END_NONE;
     view->until = view->end ? hb_anchor_time(&anchor, hb_load_relaxed(&beat->ended)) : anchor.now;

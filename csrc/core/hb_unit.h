@@ -42,7 +42,7 @@ static inline unsigned hb__bucket_of(hb_time took)
 hb_tally *hb__beat_need_tally(hb_beat *beat);
 
 /* Begins a unit, with a pulse if `pulse`. label may be NULL, and is cut. `timeout`: HB_FOREVER
- * for none. HB_CLOSED, HB_REVOKED, HB_NO_MEMORY: it has not begun. */
+ * for none. HB_CLOSED, HB_REVOKED, HB_FOREIGN, HB_NO_MEMORY: it has not begun. */
 hb_status hb_unit_begin(hb_beat *beat, hb_unit *unit, const char *label, hb_time timeout, bool pulse);
 
 /* Finishes it, in any order. A unit with a time of its own ends with a pulse, from which the

@@ -24,6 +24,7 @@ void hb_waiter_init(hb_waiter *waiter)
     waiter->wake = hb__wait_finish;
     waiter->here = hb__here;
     waiter->outside = false;
+    waiter->outside_due = HB_FOREVER;
     waiter->cases = NULL;
     waiter->n_cases = 0;
     waiter->link = NULL;
@@ -83,13 +84,13 @@ bool hb_wait_cancel(hb_waiter *waiter)
 
 /* ---- parking ---- */
 
-/* What a thread of a bubble waits for outside of it happens in real time, in which its
- * deadlines do not come. */
+/* What a thread of a bubble waits for outside of it happens in real time, in which only that
+ * can be due: deadlines of its own do not come. */
 static hb_time real_deadline(const hb_waiter *waiter, hb_time deadline)
 {
     if (!waiter->here)
         return deadline;
-    return deadline <= hb_now() ? 0 : HB_FOREVER;
+    return deadline <= hb_now() ? 0 : waiter->outside_due;
 }
 
 static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)

@@ -54,6 +54,7 @@ struct hb_waiter {
     void (*wake)(hb_waiter *);   /* owner; constant: turns DONE on and tells the owner */
     hb_here *here;               /* owner; constant while linked: in whose bubble it sleeps, or NULL */
     bool outside;                /* owner; constant while linked: it waits for something outside of that */
+    hb_time outside_due;         /* owner: the real instant at which that will be ready by itself */
     const hb_case *cases;        /* owner; constant while linked: what it waits for, to explain it */
     uint32_t n_cases;            /* owner; constant while linked */
     hb_waiter *next;             /* winner: a chain of waiters to be woken */

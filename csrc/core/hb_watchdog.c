@@ -77,7 +77,7 @@ static hb_queue *queue(hb_source *source, hb_direction direction)
 static hb_time due_locked(hb_source *source)
 {
     hb_watchdog *watchdog = watchdog_of(source);
-    bool too_early = watchdog->base < watchdog->due && hb_now() < watchdog->base;
+    bool too_early = watchdog->base < watchdog->due && hb_source_now(source) < watchdog->base;
     hb_time due = too_early ? watchdog->base : watchdog->due;
     watchdog->told = due > watchdog->told ? due : watchdog->told;
     return due;
@@ -112,7 +112,7 @@ void hb_watchdog_init(hb_watchdog *watchdog, hb_time timeout, hb_time jitter)
     hb__source_init(&watchdog->source, &watchdog_ops);
     watchdog->timeout = timeout;
     watchdog->jitter = jitter;
-    watchdog->beat = hb_now();
+    watchdog->beat = hb_source_now(&watchdog->source);
     watchdog->told = 0;
     arm_locked(watchdog, watchdog->beat, watchdog->beat);
 }
@@ -122,7 +122,7 @@ void hb_watchdog_init(hb_watchdog *watchdog, hb_time timeout, hb_time jitter)
 void hb_watchdog_beat(hb_watchdog *watchdog)
 {
     hb_lock_acquire(&watchdog->source.lock);
-    hb_time now = hb_now();
+    hb_time now = hb_source_now(&watchdog->source);
     watchdog->beat = now;
     if (!has_expired_locked(watchdog, now))
         arm_locked(watchdog, now, now);

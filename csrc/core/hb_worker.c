@@ -102,7 +102,7 @@ static void run(void *arg)
     hb_thread_enter(worker->thread);
     hb_participant_enter(worker->participant);
     worker->fn(worker->arg);
-    hb_chan_close(worker->done, (hb_word){ NULL });
+    hb_chan_shut(worker->done, (hb_word){ NULL });
     delist(worker);
     hb_bubble_leave();
     hb_thread_leave(worker->thread);
@@ -204,7 +204,7 @@ static void forget_workers(void)
     for (hb_worker *worker = take_list(); worker; worker = worker->next) {
         if (worker->lost)
             worker->lost(worker->arg);
-        hb_chan_close(worker->done, (hb_word){ NULL });
+        hb_chan_shut(worker->done, (hb_word){ NULL });
     }
 }
 

@@ -128,23 +128,34 @@ static pthread_key_t end_key;
 static pthread_once_t end_once = PTHREAD_ONCE_INIT;
 static bool end_known;
 
-/* The value of the key is the function: what is not NULL is seen to at the end. */
-static void run_end(void *value)
+/* Emptied by its end, so that what runs there may register anew. */
+static _Thread_local struct {
+    void (*run[HB_THREAD_ENDS])(void);
+    int n;
+} ends;
+
+static void run_ends(void *unused)
 {
-    void (*end)(void);
-    *(void **)&end = value;
-    end();
+    (void)unused;
+    while (ends.n > 0)
+        ends.run[--ends.n]();
 }
 
 static void make_end_key(void)
 {
-    end_known = pthread_key_create(&end_key, run_end) == 0;
+    end_known = pthread_key_create(&end_key, run_ends) == 0;
 }
 
 bool hb_platform_at_thread_end(void (*end)(void))
 {
     pthread_once(&end_once, make_end_key);
-    return end_known && pthread_setspecific(end_key, *(void **)&end) == 0;
+    for (int i = 0; i < ends.n; i++)
+        if (ends.run[i] == end)
+            return true;
+    if (!end_known || ends.n == HB_THREAD_ENDS || pthread_setspecific(end_key, &ends) != 0)
+        return false;
+    ends.run[ends.n++] = end;
+    return true;
 }
 
 /* ---- memory ---- */

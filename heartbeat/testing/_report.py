@@ -45,10 +45,11 @@ ends at once with a DeadlockError, whose report is
 
 import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Literal, NamedTuple
 
 from heartbeat._native import StallError, _explain_with
-from heartbeat._words import Case, cases_in_words, frame_of, python_name, stack_of
+from heartbeat._words import Case, all_frames, cases_in_words, own_frame, python_name, stack_text
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -81,6 +82,7 @@ class Row(NamedTuple):
     created: str | None
     case_count: int
     cases: tuple[Case, ...]
+    frame: FrameType | None = None  # the innermost that is the program's own
 
     @property
     def title(self) -> str:
@@ -98,7 +100,12 @@ class Row(NamedTuple):
 
     @property
     def what(self) -> str:
-        return cases_in_words(self.cases, self.case_count) or "sleep"
+        words = cases_in_words(self.cases, self.case_count)
+        return words or ("sleep" if self.ends else "what never comes: nil, or no case at all")
+
+    @property
+    def ends(self) -> bool:
+        return bool(self.cases) or self.until is not None
 
 
 _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bool, bool,
@@ -107,12 +114,13 @@ _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bo
 
 def _rows(raw: list[_Raw]) -> list[Row]:
     rows = [Row(*each[:-1], tuple(map(Case._make, each[-1]))) for each in raw]
-    return [row._replace(name=python_name(row.ident) or row.name) for row in rows]
-
+    frames = all_frames()
+    return [row._replace(name=python_name(row.ident) or row.name, frame=own_frame(frames.get(row.ident)))
+            for row in rows]
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    return stack_of(row.ident, limit)
+    return stack_text(row.frame, limit)
 
 
 # ---- participants ----
@@ -155,9 +163,15 @@ def _held(row: Row, rows: list[Row], held: dict[int, set[int]]) -> Iterator[str]
         yield from found
 
 
+def _wait(row: Row) -> str:
+    if row.cases:
+        return f"waits to {row.where}"
+    return "sleeps" if row.ends else f"waits for {row.where}"
+
+
 def _state(row: Row) -> str:
     if row.where:
-        return row.where if row.idles else f"waits to {row.where}" if row.cases else "sleeps"
+        return row.where if row.idles else _wait(row)
     return "has not begun to run" if row.state == "starting" else "runs"
 
 
@@ -182,8 +196,8 @@ def _describe(row: Row, rows: list[Row], held: dict[int, set[int]], now: float) 
 def _held_by(rows: list[Row]) -> dict[int, set[int]]:
     """By participant, what sources its frames refer to. A frame that runs cannot be looked at."""
     wanted = {case.source for row in rows for case in row.cases if case.source}
-    frames = ((row, frame_of(row.ident)) for row in rows if row.waits and wanted)
-    return {row.number: sources_of_frames(frame, wanted) for row, frame in frames if frame}
+    return {row.number: sources_of_frames(row.frame, wanted) for row in rows
+            if row.waits and row.frame and wanted}
 
 
 def report(raw: list[_Raw], now: float) -> str:

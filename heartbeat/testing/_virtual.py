@@ -1,13 +1,15 @@
 """Virtual time as a context manager, around the engine's Bubble."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from heartbeat._native import Bubble
+from heartbeat.testing._patch import patched
 
 
 @contextmanager
-def virtual_time(start: float = 0.0, seed: int = 0, *, stall: float | None = 5.0) -> Iterator[Bubble]:
+def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False,
+                 stall: float | None = 5.0) -> Iterator[Bubble]:
     """Run the block on a clock that jumps to the next deadline when every participant waits.
 
     The calling thread and every thread the engine starts inside are participants. When all of
@@ -20,6 +22,23 @@ def virtual_time(start: float = 0.0, seed: int = 0, *, stall: float | None = 5.0
     `stall` real seconds, StallError tells which does and where: raised in the thread that
     entered if it waits in the engine; else the report goes to stderr first, and it is raised as
     soon as Python can in that thread. None: wait for ever (in a debugger, say).
+
+    With `patch` threads of the standard library take part without a rewrite, and only while the
+    block runs. Everybody who takes no part keeps real time.
+
+    - A threading.Thread (Timer too) that a participant starts is a participant until it ends.
+    - time.sleep, and waits for what a participant has made, wait on the bubble's clock: Lock, RLock,
+      Condition, Event, Semaphore, BoundedSemaphore and Barrier of threading, all of queue, Thread.join,
+      and ThreadPoolExecutor with its futures. Names imported before mean the same.
+    - time.monotonic and time.perf_counter tell heartbeat.now(); time.time begins at 946684800.0, which
+      is the start of 2000 in UTC. So do the _ns variants, gmtime, localtime, ctime, asctime and strftime
+      where they mean the present, and now, utcnow and today of datetime.
+
+    What was made outside, or while a module was imported, stays real: a participant that waits for it
+    counts as running, and time stands still. So do waits for sockets, files and processes. Not patched:
+    time.clock_gettime, thread_time and process_time, timeouts of select, subprocess and
+    multiprocessing, asyncio, locks and threads made with _thread, and process pools.
     """
-    with Bubble(start, seed, stall=stall) as bubble:
+    bubble = Bubble(start, seed, stall=stall)
+    with patched(bubble) if patch else nullcontext(), bubble:
         yield bubble
