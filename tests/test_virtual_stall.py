@@ -47,7 +47,7 @@ def test_a_participant_that_does_not_come_back_is_told_to_a_host_that_sleeps(gat
     busy = next(part for part in report.split("\n\n") if "'busy'" in part)
     assert "  runs\n" in busy and "in hold_up\n      gate.wait()" in busy
     assert f"created at {__file__}:" in busy
-    assert "'MainThread', the host\n  sleeps\n  since 0.0 s" in report
+    assert "'MainThread', the host\n  sleeps\n  since 0.0 s, for 0.0 s, until 100.0 s" in report
 
 
 @pytest.mark.parametrize("wait", ["recv", "wait"])
