@@ -102,6 +102,7 @@ static void run(void *arg)
     hb_thread_enter(worker->thread);
     hb_participant_enter(worker->participant);
     worker->fn(worker->arg);
+    hb_thread_serve(); /* who learns of the end finds no thread left behind */
     hb_chan_shut(worker->done, (hb_word){ NULL });
     delist(worker);
     hb_bubble_leave();
