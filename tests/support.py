@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import heartbeat
 from heartbeat import Channel, now, sleep
 
 SOON = 30.0  # seconds given to what must happen: only a failure takes that long
@@ -44,6 +45,15 @@ def wait_for_receivers(channel: Channel[Any], count: int = 1) -> None:
 
 def wait_for_senders(channel: Channel[Any], count: int = 1) -> None:
     wait_until(lambda: channel.stats().waiting_senders == count)
+
+
+def dumped() -> str:
+    """What heartbeat.dump() writes."""
+    reader, writer = os.pipe()
+    with open(reader) as read, open(writer, "w") as write:
+        heartbeat.dump(write)
+        write.close()
+        return read.read()
 
 
 def is_asleep(native_id: int) -> bool:
