@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -48,12 +49,11 @@ def wait_for_senders(channel: Channel[Any], count: int = 1) -> None:
 
 
 def dumped() -> str:
-    """What heartbeat.dump() writes."""
-    reader, writer = os.pipe()
-    with open(reader) as read, open(writer, "w") as write:
-        heartbeat.dump(write)
-        write.close()
-        return read.read()
+    """What heartbeat.dump() writes. To a file: a pipe nobody reads takes only so much."""
+    with tempfile.TemporaryFile("w+") as file:
+        heartbeat.dump(file)
+        file.seek(0)
+        return file.read()
 
 
 def is_asleep(native_id: int) -> bool:
