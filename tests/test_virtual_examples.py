@@ -1,13 +1,14 @@
 """The example programs on virtual time: the same lines in every run, in no time to speak of.
 
-Everything an example does waits for the engine, so all its seconds are virtual; and each of
-its lines follows from the one before, or from the clock, so they have one order.
+An example waits for nothing but the engine, so all its seconds are virtual; and each of its lines
+follows from the one before, or from the clock, so they have one order.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import io
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -36,18 +37,20 @@ def load(name: str) -> Any:
     return module
 
 
-def run(program: Callable[[], object]) -> tuple[str, float]:
-    """What the program prints, and how long it takes, on the clock it sees."""
+def run(program: Callable[[], object], patch: bool) -> tuple[str, float]:
+    """What the program prints, without the ids of threads, and how long it takes, on the clock it
+    sees.
+    """
     out = io.StringIO()
-    with redirect_stdout(out), virtual_time() as bubble:
+    with redirect_stdout(out), virtual_time(patch=patch) as bubble:
         program()
-        return out.getvalue(), bubble.now
+        return re.sub(r" \(\d+\)", "", out.getvalue()), bubble.now
 
 
-def always(program: Callable[[], object]) -> tuple[list[str], float]:
+def always(program: Callable[[], object], patch: bool = False) -> tuple[list[str], float]:
     """Run it a thousand times: the one outcome they all have."""
     began = now()
-    outcomes = Counter(run(program) for _ in range(RUNS))
+    outcomes = Counter(run(program, patch) for _ in range(RUNS))
     assert now() - began < RUNS * BRIEF
     assert list(outcomes.values()) == [RUNS], outcomes.most_common(2)
     [(text, seconds)] = outcomes
@@ -146,6 +149,27 @@ def test_deadlock_of_channels() -> None:
         "6 of 6 items done, each once: True",
     ]
     assert seconds == 2.0
+
+
+def test_deadlock() -> None:
+    lines, seconds = always(example("deadlock", "--timeout", "1"))
+    numbers = [str(number) for number in range(100)]
+    assert lines == [
+        *numbers[:11],
+        "healthy: False: blocked: thread 'counter': send to channel 'notes'"
+        " (1 senders, 0 receivers wait), for 1.000 s of virtual time",
+        *numbers[11:],
+        "100 of 100 numbers, each once: True",
+    ]
+    assert seconds == 1.0
+
+
+def test_misbehaving() -> None:
+    """Its worker waits for a threading.Event, and that takes part when it is patched."""
+    lines, seconds = always(example("misbehaving", "--interval", "1"), patch=True)
+    assert lines[:2] == ["pulse", "pulse"] and len(lines) == 3
+    assert lines[2].startswith("worker is not healthy! blocked, thread 'worker'")
+    assert lines[2].endswith("1.500 s of virtual time") and seconds == 4.0
 
 
 def test_misbehaving_of_channels() -> None:

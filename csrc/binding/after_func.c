@@ -3,6 +3,8 @@
  * The alarm fires on the engine's timer thread, which never attaches: it hands
  * the alarm to a thread of a small pool, or starts one if none is idle, so a
  * function that takes long delays nobody. Idle pool threads end by themselves.
+ * In a bubble each call has a thread of its own, a participant: one that lingered would keep
+ * the bubble's time going.
  *
  * Each call runs in a copy of the context of who called after_func(): calls can run
  * side by side, and none sees what another one set.
@@ -34,6 +36,15 @@ static hb_chan *pool;
 
 /* ---- the pool ---- */
 
+/* A call that the end of the engine or of its bubble has ended has done no wrong. */
+static void report_exception(callback *due)
+{
+    PyObject *py_exception = hbpy_take_exception();
+    if (py_exception && !PyErr_GivenExceptionMatches(py_exception, due->state->Stopped))
+        hbpy_report_exception(due->state, py_exception, Py_None);
+    Py_XDECREF(py_exception);
+}
+
 static void call(callback *due)
 {
     char origin[HB_ORIGIN_SIZE];
@@ -43,10 +54,7 @@ static void call(callback *due)
     PyObject *py_context = PyContext_Copy(due->py_context);
     PyObject *py_args = py_context ? PyTuple_New(0) : NULL;
     PyObject *py_result = py_args ? hbpy_call_in(py_context, due->py_fn, py_args, NULL) : NULL;
-    PyObject *py_exception = hbpy_take_exception();
-    if (py_exception)
-        hbpy_report_exception(due->state, py_exception, Py_None);
-    Py_XDECREF(py_exception);
+    report_exception(due);
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);
@@ -67,7 +75,8 @@ static callback *next_callback(void)
 static void body(void *first)
 {
     hbpy_install_hooks(((callback *)first)->state);
-    for (callback *due = first; due; due = next_callback())
+    bool lingers = !hb_here_bubble();
+    for (callback *due = first; due; due = lingers ? next_callback() : NULL)
         call(due);
 }
 
@@ -76,19 +85,19 @@ static void thread_main(void *first)
     hbpy_run_attached(body, first);
 }
 
-/* On the timer thread. If the system has no thread for us, try again soon. */
+/* On the thread that fires. If the system has no thread for us, try again soon. */
 static void fire(hb_alarm *alarm)
 {
     hb_worker *worker;
     hb_word word = { .ptr = alarm };
     bool was_armed;
-    if (hb_chan_try_send(pool, word) == HB_OK)
+    if (!hb_here_bubble() && hb_chan_try_send(pool, word) == HB_OK)
         return;
     hb_status started = hb_worker_start(&worker, thread_main, alarm, "hb-after-func");
     if (started == HB_OK) {
         hb_worker_unref(worker);
     } else if (started != HB_STOPPED) {
-        hb_alarm_set(alarm, hb_time_add(hb_now(), RETRY_DELAY), &was_armed);
+        hb_alarm_set(alarm, hb_time_add(hb_alarm_now(alarm), RETRY_DELAY), &was_armed);
         hb_alarm_unref(alarm);
     }
 }
@@ -113,11 +122,11 @@ static callback *new_callback(hbpy_state *state, PyObject *py_fn)
 {
     PyObject *py_context = PyContext_CopyCurrent();
     callback *made = py_context ? PyMem_RawMalloc(sizeof *made) : NULL;
-    if (!made) {
+    if (!made || hb_alarm_init(&made->alarm, fire, free_callback) != HB_OK) {
+        PyMem_RawFree(made);
         Py_XDECREF(py_context);
         return (callback *)PyErr_NoMemory();
     }
-    hb_alarm_init(&made->alarm, fire, free_callback);
     made->py_fn = Py_NewRef(py_fn);
     made->py_context = py_context;
     made->state = state;
@@ -181,10 +190,34 @@ PyDoc_STRVAR(stop_doc,
 "False: fn was called, is being called, or nothing was armed. Does not wait for a\n"
 "call that runs, as Go's Timer.Stop.");
 
+static int check_alarm(PyObject *self)
+{
+    if (!hb_alarm_is_foreign(&timer_of(self)->callback->alarm))
+        return 0;
+    hbpy_raise(hbpy_state_of(self), HB_FOREIGN);
+    return -1;
+}
+
 static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
+    if (check_alarm(self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
+}
+
+/* In a bubble alarms fire when everybody sleeps. What is due at once does not wait for that: whoever
+ * arms it may be busy until it has come. */
+static hb_status arm(hb_alarm *alarm, hb_time delay, bool *was_armed)
+{
+    if (delay > 0 || !hb_alarm_is_virtual(alarm))
+        return hb_alarm_set(alarm, hb_time_add(hb_alarm_now(alarm), delay), was_armed);
+    *was_armed = hb_alarm_cancel(alarm);
+    hb_alarm_ref(alarm); /* the call's, as an arming's */
+    fire(alarm);
+    return HB_OK;
 }
 
 PyDoc_STRVAR(reset_doc,
@@ -193,12 +226,13 @@ PyDoc_STRVAR(reset_doc,
 
 static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time delay;
     bool was_armed;
-    if (hbpy_parse_delay(py_seconds, &delay) < 0)
+    if (hbpy_parse_delay(py_seconds, &delay) < 0 || check_alarm(self) < 0)
         return NULL;
-    hb_status status = hb_alarm_set(&timer_of(self)->callback->alarm, hb_time_add(hb_now(), delay),
-                                    &was_armed);
+    hb_status status = arm(&timer_of(self)->callback->alarm, delay, &was_armed);
     return status == HB_OK ? PyBool_FromLong(was_armed) : hbpy_raise(hbpy_state_of(self), status);
 }
 
@@ -210,6 +244,8 @@ static PyObject *FuncTimer_due(PyObject *self, void *unused)
 
 static PyObject *FuncTimer_active(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_alarm_due(&timer_of(self)->callback->alarm) != HB_FOREVER);
 }
@@ -264,6 +300,8 @@ PyDoc_STRVAR(after_func_doc,
 
 static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hb_time delay;
     if (nargs != 2)
         return PyErr_Format(PyExc_TypeError, "after_func() takes d and fn (%zd given)", nargs);

@@ -172,7 +172,8 @@ static int append(hbpy_state *state, PyObject *py_list, hb_beat *beat)
 PyDoc_STRVAR(snapshot_doc,
 "snapshot($module, /)\n--\n\n"
 "Return the HeartbeatStats of every heartbeat of the process that has not ended.\n\n"
-"They are looked at one after the other, in no certain order. Never blocks.");
+"They are looked at one after the other, in no certain order. Never blocks. In a bubble of\n"
+"virtual time: of those that were made in it, which nobody outside sees.");
 
 static PyObject *snapshot(PyObject *module, PyObject *unused)
 {
@@ -183,7 +184,8 @@ static PyObject *snapshot(PyObject *module, PyObject *unused)
     while (appended == 0 && (next = hb_beat_after(beat ? beat->number : 0))) {
         hb_beat_unref(beat);
         beat = next;
-        appended = append(PyModule_GetState(module), py_list, beat);
+        if (hb_beat_bubble(beat) == hb_here_bubble())
+            appended = append(PyModule_GetState(module), py_list, beat);
     }
     hb_beat_unref(beat);
     if (appended < 0)

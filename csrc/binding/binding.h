@@ -73,6 +73,7 @@ int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
+int hbpy_init_deadlock(PyObject *module, hbpy_state *state);
 int hbpy_init_dump_signal(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble_report(PyObject *module, hbpy_state *state);
@@ -83,6 +84,8 @@ int hbpy_init_patch_type(PyObject *module, hbpy_state *state);
 
 /* At the exit of the interpreter, before the engine stops: ends monitors and captures of stacks. */
 void hbpy_monitors_end(hbpy_state *state);
+/* At the end of a bubble: closes the monitors that have something to do. */
+void hbpy_monitors_end_bubble(hbpy_state *state, uint32_t bubble);
 
 /* Makes a type from its spec, keeps it in *type and adds it to the module.
  * `base` may be NULL. */
@@ -123,6 +126,12 @@ struct hbpy_source {
 
 /* Of sources whose words are instants, and which never close. */
 extern const hbpy_kind hbpy_instant_kind;
+
+/* Whether the calling thread may change it: 0, or -1 with Error if it belongs to a bubble that the
+ * thread takes no part in. */
+int hbpy_check_source(const hbpy_source *self);
+/* The same for what runs on the thread's clock: in a bubble it must have been made there. */
+int hbpy_check_clock(const hbpy_source *self);
 
 /* tp_dealloc of a source that owns nothing outside its object. */
 void hbpy_source_dealloc(PyObject *self);
@@ -192,6 +201,21 @@ bool hbpy_is_main_thread(void);
 /* Attaches, and lets whoever watches this thread know that it waits for the
  * interpreter lock. The only way to attach. */
 void hbpy_attach(PyThreadState *py_thread);
+
+/* ---- turns (turn.c) ---- */
+
+/* Gives the turn away and waits for it; `self` is any object of ours, or the module. */
+int hbpy_take_turn(PyObject *self);
+
+/* Before each operation of the engine, and before each look at what others do: where the
+ * participants of a bubble take turns, another one may go first. 0, or -1 with an exception. */
+static inline int hbpy_point(PyObject *self)
+{
+    return hb__here && hb__here->yield ? hbpy_take_turn(self) : 0;
+}
+
+/* The same for code that may run with the interpreter lock or without. */
+void hbpy_point_anywhere(void);
 
 /* ---- arguments (args.c) ---- */
 

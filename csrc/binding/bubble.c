@@ -1,7 +1,8 @@
 /* bubble: virtual time for the threads of a test.
  *
  * A Bubble is made, entered by the thread that will be its host, and left by it; what happens in
- * between is the core's (hb_bubble.h). Leaving waits for quiet, ends the bubble, so that every other
+ * between is the core's (hb_bubble.h). Leaving waits for quiet, closes the monitors, so that the
+ * threads that call on_event end, waits for quiet again, ends the bubble, so that every other
  * participant's waits raise Stopped, and names those that were still there.
  *
  * Locking: `bubble` is constant; the rest is the host's. */
@@ -26,19 +27,25 @@ static int parse_stall(PyObject *py_stall, hb_time *limit)
 
 static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
 {
-    static char *names[] = { "start", "seed", "stall", NULL };
-    PyObject *py_start = NULL, *py_stall = NULL;
+    static char *names[] = { "start", "seed", "stall", "schedule", NULL };
+    PyObject *py_start = NULL, *py_stall = NULL, *py_schedule = NULL;
+    hb_schedule *schedule = NULL;
     unsigned long long seed = 0;
     hb_time start = 0, limit;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$O:Bubble", names, &py_start, &seed, &py_stall) ||
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$OO:Bubble", names, &py_start, &seed, &py_stall,
+                                     &py_schedule) ||
         (py_start && hbpy_parse_span(py_start, "start", &start) < 0) || parse_stall(py_stall, &limit) < 0)
         return NULL;
     hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
-    if (!self)
+    if (!self || hbpy_bubble_read_schedule(py_schedule, seed, &schedule) < 0) {
+        Py_XDECREF(self);
         return NULL;
+    }
     self->limit = limit;
-    self->bubble = hb_bubble_new(start, seed, NULL);
+    self->bubble = hb_bubble_new(start, seed, schedule ? &schedule->turns : NULL);
     if (!self->bubble) {
+        if (schedule)
+            schedule->turns.free(&schedule->turns);
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -158,13 +165,25 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
     return Py_NewRef(py_self);
 }
 
+/* What the services let go of are objects. */
 static void end(hbpy_bubble *self)
 {
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
-    hb_bubble_leave();
     hbpy_attach(py_thread);
+    hb_bubble_end_services(self->bubble);
+    hb_bubble_leave();
     stop_watching(self);
+}
+
+/* All events have been told of before the monitors are closed. 0, or -1 with an exception. */
+static int come_to_rest(hbpy_bubble *self)
+{
+    if (wait_for_quiet(self) < 0)
+        return -1;
+    hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
+    return wait_for_quiet(self);
 }
 
 /* `py_left` is a text, None if nobody is left; NULL if that raised. */
@@ -186,7 +205,7 @@ static PyObject *Bubble_exit(PyObject *py_self, PyObject *const *args, Py_ssize_
     bool raised = nargs > 0 && args[0] != Py_None;
     if (hb_bubble_here() != self->bubble)
         return hbpy_raise(hbpy_state_of(py_self), HB_FOREIGN);
-    if (!raised && wait_for_quiet(self) == 0)
+    if (!raised && come_to_rest(self) == 0)
         py_left = hbpy_bubble_explain(hbpy_state_of(py_self), "leaks", self->bubble, false);
     PyObject *py_exception = hbpy_take_exception();
     end(self);
@@ -231,10 +250,16 @@ static PyObject *Bubble_now(PyObject *self, void *unused)
     return hbpy_seconds(hb_bubble_now(bubble_of(self)->bubble));
 }
 
+static PyObject *Bubble_here(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(hb_bubble_here() == bubble_of(self)->bubble);
+}
+
 /* ---- the type ---- */
 
 PyDoc_STRVAR(doc,
-"Bubble(start=0.0, seed=0, *, stall=5.0)\n--\n\n"
+"Bubble(start=0.0, seed=0, *, stall=5.0, schedule=None)\n--\n\n"
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
@@ -262,6 +287,9 @@ static void fill_methods(void)
 
 static PyGetSetDef getset[] = {
     { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
+    { "_here", Bubble_here, NULL, "Whether the calling thread takes part.", NULL },
+    { "_steps", hbpy_bubble_steps, NULL, "How many choices its schedule has made.", NULL },
+    { "_trace", hbpy_bubble_trace, NULL, "Its last operations: (participant, instant, where).", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -52,6 +52,8 @@ static PyObject *raise_status(int status)
         return hbpy_raise(current, HB_REVOKED);
     case HEARTBEAT_NO_MEMORY:
         return PyErr_NoMemory();
+    case HEARTBEAT_FOREIGN:
+        return hbpy_raise(current, HB_FOREIGN);
     }
     PyObject *py_error = status == HEARTBEAT_CLOSED ? current->Closed
                          : status == HEARTBEAT_TYPE ? PyExc_TypeError

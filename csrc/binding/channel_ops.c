@@ -49,6 +49,8 @@ PyDoc_STRVAR(send_doc,
 static PyObject *Channel_send(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "value", "timeout", "deadline", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *given[3];
@@ -71,6 +73,8 @@ PyDoc_STRVAR(try_send_doc,
 
 static PyObject *Channel_try_send(PyObject *py_self, PyObject *py_value)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_channel *self = channel_of(py_self);
     hb_word word;
     if (self->base.kind->encode(&self->base, py_value, &word) < 0)
@@ -97,6 +101,8 @@ PyDoc_STRVAR(recv_doc,
 static PyObject *Channel_recv(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *given[2] = { NULL, NULL };
@@ -119,6 +125,8 @@ PyDoc_STRVAR(try_recv_doc,
 static PyObject *Channel_try_recv(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                   PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "default", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *py_default;
@@ -135,6 +143,8 @@ static PyObject *Channel_try_recv(PyObject *py_self, PyObject *const *args, Py_s
 
 PyObject *hbpy_channel_next(PyObject *py_self)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_channel *self = channel_of(py_self);
     hb_word word;
     hb_status status = hbpy_source_wait(&self->base, HB_FOREVER, &word);
@@ -158,6 +168,8 @@ PyDoc_STRVAR(close_doc,
 static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "cause", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *py_cause;
@@ -167,13 +179,11 @@ static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssiz
         PyErr_SetString(hbpy_state_of(py_self)->Error, "nil cannot be closed");
         return NULL;
     }
-    if (hb_source_is_foreign(self->base.source))
-        return hbpy_channel_raise(self, HB_FOREIGN);
     hb_word cause = { .ptr = py_cause && py_cause != Py_None ? Py_NewRef(py_cause) : NULL };
-    bool closed_now = hb_chan_close(self->chan, cause) == HB_OK;
-    if (!closed_now)
+    hb_status status = hb_chan_close(self->chan, cause);
+    if (status != HB_OK)
         Py_XDECREF((PyObject *)cause.ptr);
-    return PyBool_FromLong(closed_now);
+    return status == HB_FOREIGN ? hbpy_raise(hbpy_state_of(py_self), status) : PyBool_FromLong(status == HB_OK);
 }
 
 /* ---- for the type's table ---- */

@@ -17,7 +17,9 @@ static void body(void *arg)
     hbpy_task *self = arg;
     hbpy_install_hooks(hbpy_state_of((PyObject *)self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
+    hb_thread_here()->charge = self;
     self->py_result = hbpy_call_in(self->py_context, self->py_fn, self->py_args, self->py_kwargs);
+    hb_thread_here()->charge = NULL;
     if (!self->py_result)
         keep_exception(self);
     Py_CLEAR(self->py_fn);
@@ -107,6 +109,8 @@ PyDoc_STRVAR(go_doc,
 static PyObject *module_go(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                            PyObject *py_kwnames)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hbpy_state *state = PyModule_GetState(module);
     if (nargs < 1 || !PyCallable_Check(args[0]))
         return PyErr_Format(PyExc_TypeError, "fn must be callable, not %s",

@@ -6,6 +6,8 @@
 static PyObject *act(PyObject *py_self, hb_action_kind kind, int number, const void *bytes, size_t size)
 {
     hbpy_monitor *self = monitor_of(py_self);
+    if (hbpy_check_source(&self->base) < 0)
+        return NULL;
     hb_status status = hb_monitor_act(self->monitor, kind, number, bytes, size);
     if (status == HB_CLOSED)
         return hbpy_monitor_raise_closed(self);

@@ -33,11 +33,32 @@ PyObject *hbpy_monitor_raise_closed(hbpy_monitor *self)
     return NULL;
 }
 
+void hbpy_monitor_close_channels(hbpy_monitor *self)
+{
+    if (self->events)
+        hb_chan_shut(self->events, (hb_word){ NULL });
+    if (self->ended)
+        hb_chan_shut(self->ended, (hb_word){ NULL });
+}
+
+static PyObject *close_monitor(hbpy_monitor *self)
+{
+    bool closed = hb_monitor_close(self->monitor) == HB_OK;
+    hb_store_release(&self->closed, 1);
+    hbpy_monitor_close_channels(self);
+    if (closed) {
+        PyDict_Clear(self->py_watched);
+        if (PySet_Discard(hbpy_state_of((PyObject *)self)->monitors, (PyObject *)self) < 0)
+            return NULL;
+    }
+    return PyBool_FromLong(closed);
+}
+
 /* A monitor that cannot be started is closed. The exception may be set already. */
 static PyObject *refuse_start(hbpy_monitor *self, hb_status status)
 {
     PyObject *py_exception = hbpy_take_exception();
-    Py_XDECREF(hbpy_monitor_close((PyObject *)self, NULL));
+    Py_XDECREF(close_monitor(self));
     if (py_exception)
         PyErr_SetObject((PyObject *)Py_TYPE(py_exception), py_exception);
     else if (status == HB_CLOSED)
@@ -57,11 +78,17 @@ PyDoc_STRVAR(start_doc,
 
 PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_monitor *self = monitor_of(py_self);
     uint32_t no = 0;
     (void)unused;
+    if (hbpy_check_source(&self->base) < 0)
+        return NULL;
     if (hb_load_acquire(&self->closed))
         return hbpy_monitor_raise_closed(self);
+    if (!hb_load_acquire(&self->started) && hbpy_check_clock(&self->base) < 0)
+        return NULL;
     if (!hb_cas(&self->started, &no, 1))
         return Py_NewRef(py_self);
     if (hb_load_relaxed(&self->stack) && hbpy_stack_prepare() < 0)
@@ -74,14 +101,6 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
     return refuse_start(self, status);
 }
 
-void hbpy_monitor_close_channels(hbpy_monitor *self)
-{
-    if (self->events)
-        hb_chan_shut(self->events, (hb_word){ NULL });
-    if (self->ended)
-        hb_chan_shut(self->ended, (hb_word){ NULL });
-}
-
 PyDoc_STRVAR(close_doc,
 "close($self, /)\n--\n\n"
 "End the monitor and all its watches; return whether this call did.\n\n"
@@ -91,33 +110,39 @@ PyDoc_STRVAR(close_doc,
 
 PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused)
 {
-    hbpy_monitor *self = monitor_of(py_self);
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
-    bool closed = hb_monitor_close(self->monitor) == HB_OK;
-    hb_store_release(&self->closed, 1);
-    hbpy_monitor_close_channels(self);
-    if (closed) {
-        PyDict_Clear(self->py_watched);
-        if (PySet_Discard(hbpy_state_of(py_self)->monitors, py_self) < 0)
-            return NULL;
-    }
-    return PyBool_FromLong(closed);
+    return hbpy_check_source((hbpy_source *)py_self) < 0 ? NULL : close_monitor(monitor_of(py_self));
 }
 
 PyMethodDef hbpy_monitor_start_method = { "start", hbpy_monitor_start, METH_NOARGS, start_doc };
 PyMethodDef hbpy_monitor_close_method = { "close", hbpy_monitor_close, METH_NOARGS, close_doc };
 
-/* ---- the end of the interpreter ---- */
+/* ---- the end of a bubble, and of the interpreter ---- */
+
+static void close_running(hbpy_state *state, bool all, uint32_t bubble)
+{
+    PyObject *py_running = PySequence_List(state->monitors);
+    for (Py_ssize_t i = 0; py_running && i < PyList_GET_SIZE(py_running); i++) {
+        hbpy_monitor *each = monitor_of(PyList_GET_ITEM(py_running, i));
+        if (all || each->base.source->bubble == bubble)
+            Py_XDECREF(close_monitor(each));
+    }
+    Py_XDECREF(py_running);
+    if (PyErr_Occurred())
+        PyErr_WriteUnraisable(NULL);
+}
+
+void hbpy_monitors_end_bubble(hbpy_state *state, uint32_t bubble)
+{
+    close_running(state, false, bubble);
+}
 
 /* What the interpreter does from here on is no longer judged. */
 void hbpy_monitors_end(hbpy_state *state)
 {
-    PyObject *py_running = PySequence_List(state->monitors);
-    for (Py_ssize_t i = 0; py_running && i < PyList_GET_SIZE(py_running); i++)
-        Py_XDECREF(hbpy_monitor_close(PyList_GET_ITEM(py_running, i), NULL));
-    Py_XDECREF(py_running);
-    if (PyErr_Occurred())
-        PyErr_WriteUnraisable(NULL);
+    close_running(state, true, 0);
     PyThreadState *py_thread = PyEval_SaveThread();
     hbpy_stack_end();
     PyEval_RestoreThread(py_thread);

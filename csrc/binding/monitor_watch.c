@@ -153,8 +153,10 @@ int hbpy_monitor_watch(hbpy_monitor *self, const hbpy_watch_args *args)
 {
     hb_rule rule;
     PyObject *py_beat = beat_of(hbpy_state_of((PyObject *)self), args->py_beat);
-    if (!py_beat)
+    if (!py_beat || hbpy_check_source(&self->base) < 0) {
+        Py_XDECREF(py_beat);
         return -1;
+    }
     int watched = read_rule(self, args, py_beat, &rule) < 0 ? -1 : watch_beat(self, py_beat, &rule);
     Py_DECREF(py_beat);
     return watched;
@@ -170,6 +172,8 @@ PyDoc_STRVAR(watch_doc,
 
 static PyObject *Monitor_watch(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "beat", "timeout", "grace", "misses", "progress", NULL };
     PyObject *given[5];
     if (hbpy_parse("watch", args, nargs, py_kwnames, names, 1, 1, given) < 0)
@@ -195,7 +199,9 @@ PyDoc_STRVAR(unwatch_doc,
 
 static PyObject *Monitor_unwatch(PyObject *py_self, PyObject *py_given)
 {
-    hb_beat *beat = find_beat(py_self, py_given);
+    if (hbpy_point(py_self) < 0)
+        return NULL;
+    hb_beat *beat = hbpy_check_source((hbpy_source *)py_self) < 0 ? NULL : find_beat(py_self, py_given);
     if (!beat)
         return NULL;
     bool watched = hb_monitor_unwatch(monitor_of(py_self)->monitor, beat);
@@ -212,11 +218,14 @@ PyDoc_STRVAR(demand_doc,
 
 static PyObject *Monitor_demand(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "channel", "timeout", NULL };
     hbpy_monitor *self = monitor_of(py_self);
     PyObject *given[2];
     hb_time timeout;
     if (hbpy_parse("demand", args, nargs, py_kwnames, names, 2, 2, given) < 0 ||
+        hbpy_check_source(&self->base) < 0 ||
         hbpy_monitor_time(given[1], "timeout", &timeout) < 0)
         return NULL;
     hb_chan *chan = hbpy_channel_chan(hbpy_state_of(py_self), given[0]);
@@ -246,6 +255,8 @@ PyDoc_STRVAR(status_of_doc,
 
 static PyObject *Monitor_status_of(PyObject *py_self, PyObject *py_given)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_beat *beat = find_beat(py_self, py_given);
     if (!beat)
         return NULL;
@@ -256,6 +267,8 @@ static PyObject *Monitor_status_of(PyObject *py_self, PyObject *py_given)
 
 static PyObject *Monitor_status(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return status_object(hb_monitor_status(monitor_of(self)->monitor));
 }
@@ -280,7 +293,11 @@ PyDoc_STRVAR(check_doc,
 
 static PyObject *Monitor_check(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)py_self) < 0)
+        return NULL;
     PyObject *py_all = PyDict_Values(monitor_of(py_self)->py_watched);
     PyObject *py_verdicts = py_all ? PyList_New(0) : NULL;
     for (Py_ssize_t i = 0; py_verdicts && i < PyList_GET_SIZE(py_all); i++)

@@ -24,6 +24,27 @@ static void raise_closed(hbpy_source *self)
 
 const hbpy_kind hbpy_instant_kind = { decode_instant, NULL, drop_instant, raise_closed };
 
+/* ---- bubbles ---- */
+
+int hbpy_check_source(const hbpy_source *self)
+{
+    if (!self->source || !hb_source_is_foreign(self->source))
+        return 0;
+    hbpy_raise(hbpy_state_of((PyObject *)self), HB_FOREIGN);
+    return -1;
+}
+
+int hbpy_check_clock(const hbpy_source *self)
+{
+    if (hbpy_check_source(self) < 0)
+        return -1;
+    if (!self->source || self->source->bubble == hb_here_bubble())
+        return 0;
+    PyErr_Format(hbpy_state_of((PyObject *)self)->Error,
+                 "%R was made in real time: what shall run in a bubble has to be made there", self);
+    return -1;
+}
+
 /* ---- receiving from one source ---- */
 
 hb_status hbpy_source_wait(hbpy_source *self, hb_time deadline, hb_word *word)
@@ -65,6 +86,8 @@ PyDoc_STRVAR(recv_doc,
 static PyObject *Source_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     PyObject *given[2];
     hb_time deadline;
@@ -82,6 +105,8 @@ PyDoc_STRVAR(try_recv_doc,
 static PyObject *Source_try_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "default", NULL };
     PyObject *py_default;
     if (hbpy_parse("try_recv", args, nargs, py_kwnames, names, 1, 0, &py_default) < 0)

@@ -13,6 +13,8 @@
  *   T3 A signal is sent only if it would come to `capture`, in a thread that does not block it. A
  *      handler that runs late finds that nobody wants it any more, and writes nothing.
  *   T4 The pipe is used only while its descriptors still are ours.
+ *   T5 The calling thread's own stack needs no signal: it calls what its handler would. (In a
+ *      bubble a verdict can be spoken by the very thread that it is about.)
  *
  * `busy` guards all that is not atomic. A capture only tries for it; who prepares waits
  * detached. */
@@ -166,12 +168,22 @@ static bool wait_written(void)
     return true;
 }
 
+/* T5. */
+static size_t write_own(char *text, size_t size)
+{
+    stack.write(stack.signum);
+    return empty_pipe(text, size);
+}
+
 static size_t capture_locked(int32_t thread_number, char *text, size_t size)
 {
-    if (hb_load_acquire(&stack.state) == WRITING || !is_ready() ||
-        !hb_platform_takes_signal(thread_number, stack.signum))
+    if (hb_load_acquire(&stack.state) == WRITING || !is_ready())
         return 0;
     empty_pipe(NULL, 0);
+    if (thread_number == hb_platform_thread_number())
+        return write_own(text, size - 1);
+    if (!hb_platform_takes_signal(thread_number, stack.signum))
+        return 0;
     hb_store_relaxed(&stack.thread, (uint32_t)thread_number);
     hb_store_release(&stack.state, WANTED);
     if (!hb_platform_signal_thread(thread_number, stack.signum)) {

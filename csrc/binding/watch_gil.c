@@ -4,6 +4,8 @@
  * it begins to ask, when it got the lock, and when it let go of it; so a silence of that beat is a
  * time in which the lock could not be had. The monitor's thread then asks who has it.
  *
+ * The lock is a matter of real time: in a bubble too its monitor and its threads live there.
+ *
  * While it has the lock, the thread notes the names of the Python threads: when one is
  * to be named, Python cannot be asked. Of a thread that has begun since, only what the engine
  * calls it is known, if anything. */
@@ -202,6 +204,17 @@ static int watch(hbpy_state *state, hbpy_monitor *self, hb_time limit)
     return begun;
 }
 
+static PyObject *start_watch(hbpy_state *state, PyObject *py_on_event, hb_time limit)
+{
+    PyObject *py_monitor = new_monitor(state, py_on_event);
+    if (!py_monitor)
+        return NULL;
+    note_names(state);
+    PyObject *py_started = watch(state, monitor_of(py_monitor), limit) == 0 ? hbpy_monitor_start(py_monitor, NULL) : NULL;
+    Py_DECREF(py_monitor);
+    return py_started;
+}
+
 PyDoc_STRVAR(watch_gil_doc,
 "watch_gil($module, limit, /, *, on_event=None)\n--\n\n"
 "Watch the interpreter: return a started Monitor that tells when nobody can run Python.\n\n"
@@ -223,13 +236,10 @@ static PyObject *module_watch_gil(PyObject *module, PyObject *const *args, Py_ss
         return NULL;
     if (limit == HB_FOREVER)
         return PyErr_Format(PyExc_ValueError, "limit must be seconds, not %R", given[0]);
-    PyObject *py_monitor = new_monitor(state, given[1]);
-    if (!py_monitor)
-        return NULL;
-    note_names(state);
-    PyObject *py_started = watch(state, monitor_of(py_monitor), limit) == 0 ? hbpy_monitor_start(py_monitor, NULL) : NULL;
-    Py_DECREF(py_monitor);
-    return py_started;
+    hb_here *here = hb_here_set_aside();
+    PyObject *py_monitor = start_watch(state, given[1], limit);
+    hb_here_put_back(here);
+    return py_monitor;
 }
 
 static PyMethodDef functions[] = {

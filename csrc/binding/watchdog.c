@@ -62,7 +62,11 @@ PyDoc_STRVAR(beat_doc,
 
 static PyObject *Watchdog_beat(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     hb_watchdog_beat(watchdog_of(self));
     Py_RETURN_NONE;
 }
@@ -75,7 +79,11 @@ PyDoc_STRVAR(stop_doc,
 
 static PyObject *Watchdog_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
+    if (hbpy_check_source((hbpy_source *)self) < 0)
+        return NULL;
     return PyBool_FromLong(hb_watchdog_stop(watchdog_of(self)));
 }
 

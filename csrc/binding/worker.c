@@ -53,7 +53,7 @@ static int read_done(hbpy_state *state, hbpy_worker *self, PyObject *py_done)
         return -1;
     }
     self->py_follows = Py_NewRef(py_done);
-    return 0;
+    return hbpy_check_source((hbpy_source *)py_done);
 }
 
 static int read_name(hbpy_worker *self, PyObject *py_name, PyObject *py_work)

@@ -44,7 +44,7 @@ static void undo(hbpy_worker *self)
 /* The thread may be through before this returns. */
 static int start(hbpy_worker *self)
 {
-    if (prepare(self) < 0)
+    if (hbpy_check_clock(&self->base) < 0 || prepare(self) < 0)
         return -1;
     char text[HB_ORIGIN_SIZE];
     const char *origin = hbpy_origin_find(self, text, sizeof text) ? text : hbpy_origin_here(text, sizeof text);
@@ -70,6 +70,8 @@ PyDoc_STRVAR(start_doc,
 
 static PyObject *Worker_start(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return start(worker_of(self)) < 0 ? NULL : Py_NewRef(self);
 }
@@ -82,15 +84,21 @@ PyDoc_STRVAR(stop_doc,
 "Its waits end with Stopped, a result it waits to hand over is dropped, and a generator\n"
 "is closed. Work that computes looks at ctx.stopping, or calls ctx.pulse().");
 
-static void stop(hbpy_worker *self)
+static int stop(hbpy_worker *self)
 {
+    if (hbpy_check_source(&self->base) < 0)
+        return -1;
     hb_chan_close(hbpy_worker_done(self), (hb_word){ NULL });
+    return 0;
 }
 
 static PyObject *Worker_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
-    stop(worker_of(self));
+    if (stop(worker_of(self)) < 0)
+        return NULL;
     Py_RETURN_NONE;
 }
 
@@ -126,6 +134,8 @@ PyDoc_STRVAR(join_doc,
 static PyObject *Worker_join(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     PyObject *given[2];
     hb_time deadline;
@@ -142,6 +152,8 @@ PyDoc_STRVAR(enter_doc,
 
 static PyObject *Worker_enter(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return hbpy_worker_iter(self);
 }
@@ -152,10 +164,11 @@ PyDoc_STRVAR(exit_doc,
 
 static PyObject *Worker_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
-    stop(worker_of(self));
-    if (check_joinable(worker_of(self)) < 0 || join(worker_of(self), HB_FOREVER) < 0)
+    if (stop(worker_of(self)) < 0 || check_joinable(worker_of(self)) < 0 || join(worker_of(self), HB_FOREVER) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
@@ -199,12 +212,16 @@ static const char *state_of(hbpy_worker *self)
 
 static PyObject *Worker_state(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyUnicode_FromString(state_of(worker_of(self)));
 }
 
 static PyObject *Worker_exception(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_worker *self = worker_of(py_self);
     (void)unused;
     if (!hbpy_worker_ended(self) || !self->py_exception)

@@ -17,16 +17,17 @@ static void close_generator(hbpy_worker_context *context, PyObject *py_generator
 
 /* The interpreter looks whether another thread wants its lock when a function begins or a loop
  * goes round. A generator that is resumed from here may do neither (`yield from` does not).
- * So this looks, in the place of the loop that a `for` statement would be. */
+ * So this looks, in the place of the loop that a `for` statement would be: in real time, in a
+ * bubble too. */
 #define TURN (5 * HB_SECOND / 1000)
 
 static void give_way(hb_time *turn_began)
 {
-    hb_time now = hb_now();
+    hb_time now = hb_platform_now();
     if (now - *turn_began < TURN)
         return;
     hbpy_attach(PyEval_SaveThread());
-    *turn_began = hb_now();
+    *turn_began = hb_platform_now();
 }
 
 /* One unit of work. */
@@ -52,7 +53,7 @@ static int hand_over(hbpy_worker_context *context, PyObject *py_value)
 static PyObject *generate(hbpy_worker_context *context, PyObject *py_generator)
 {
     PyObject *py_value;
-    hb_time turn_began = hb_now();
+    hb_time turn_began = hb_platform_now();
     context->generates = true;
     while (hbpy_worker_context_begin(context) == 0) {
         give_way(&turn_began);

@@ -110,6 +110,11 @@ void hb_alarm_unref(hb_alarm *alarm)
     hb_bubble_unref(bubble);
 }
 
+bool hb_alarm_is_virtual(const hb_alarm *alarm)
+{
+    return alarm->home->bubble != NULL;
+}
+
 bool hb_alarm_is_foreign(const hb_alarm *alarm)
 {
     hb_bubble *bubble = alarm->home->bubble;

@@ -55,7 +55,8 @@ bool hb_alarm_cancel(hb_alarm *alarm);
 /* When it will fire, HB_FOREVER if it is not armed. */
 hb_time hb_alarm_due(hb_alarm *alarm);
 
-/* A3. */
+/* A3. Its clock is a bubble's. */
+bool hb_alarm_is_virtual(const hb_alarm *alarm);
 bool hb_alarm_is_foreign(const hb_alarm *alarm);
 /* The present on its clock. */
 hb_time hb_alarm_now(const hb_alarm *alarm);

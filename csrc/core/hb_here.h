@@ -20,10 +20,23 @@ struct hb_here {
     void (*finish)(hb_here *here, hb_waiter *waiter);
     void (*nudge_locked)(hb_here *here, hb_waiter *waiter);
     /* Gives the turn away where threads take turns, else NULL. */
-    void (*yield)(hb_here *here);
+    hb_status (*yield)(hb_here *here);
 };
 
 extern _Thread_local hb_here *hb__here HB_STATIC_TLS;
+
+/* What lives on real time can be made in a bubble too, between these two. */
+static inline hb_here *hb_here_set_aside(void)
+{
+    hb_here *here = hb__here;
+    hb__here = NULL;
+    return here;
+}
+
+static inline void hb_here_put_back(hb_here *here)
+{
+    hb__here = here;
+}
 
 /* The number of the calling thread's bubble; 0: it is in none. */
 static inline uint32_t hb_here_bubble(void)

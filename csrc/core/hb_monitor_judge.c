@@ -17,9 +17,10 @@ hb_time hb__limit_of(const hb_watched *watched)
     return watched->timeout * watched->misses;
 }
 
+/* What has no end has no half: a look at it would keep the time of a bubble going. */
 static hb_time lead_of(const hb_watched *watched)
 {
-    return watched->timeout / 2;
+    return watched->timeout == HB_FOREVER ? 0 : watched->timeout / 2;
 }
 
 hb_time hb__ahead_of(const hb_watched *watched)

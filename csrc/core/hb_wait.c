@@ -84,20 +84,8 @@ bool hb_wait_cancel(hb_waiter *waiter)
 
 /* ---- parking ---- */
 
-/* What a thread of a bubble waits for outside of it happens in real time, in which only that
- * can be due: deadlines of its own do not come. */
-static hb_time real_deadline(const hb_waiter *waiter, hb_time deadline)
+hb_status hb__wait_park_really(hb_waiter *waiter, hb_time until)
 {
-    if (!waiter->here)
-        return deadline;
-    return deadline <= hb_now() ? 0 : waiter->outside_due;
-}
-
-static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
-{
-    if (waiter->here && !waiter->outside)
-        return waiter->here->park(waiter->here, waiter, deadline);
-    hb_time until = real_deadline(waiter, deadline);
     uint32_t seen = hb_fetch_or(&waiter->state, HB_WAITER_PARKED) | HB_WAITER_PARKED;
     while (!(seen & HB_WAITER_DONE)) {
         if (seen & HB_WAITER_NUDGED) {
@@ -112,12 +100,20 @@ static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
     return HB_OK;
 }
 
+static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
+{
+    return waiter->here ? waiter->here->park(waiter->here, waiter, deadline)
+                        : hb__wait_park_really(waiter, deadline);
+}
+
 /* False if the party was told to stop: then it does not begin to wait. */
-static bool party_waits(hb_party *party, hb_waiter *waiter)
+static bool party_waits(hb_party *party, hb_waiter *waiter, hb_time deadline)
 {
     hb_lock_acquire(&party->lock);
     bool stopping = waiter && hb_load_relaxed(&party->stopping);
     party->waiting = waiter;
+    party->until = deadline;
+    party->waits += waiter != NULL;
     hb_lock_release(&party->lock);
     return !stopping;
 }
@@ -126,12 +122,12 @@ static bool party_waits(hb_party *party, hb_waiter *waiter)
  * as long as it waits, so that hb_party_stop finds it. */
 static hb_status sleep_as_party(hb_party *party, hb_waiter *waiter, hb_time deadline)
 {
-    if (!party_waits(party, waiter) && hb__wait_win(waiter)) {
+    if (!party_waits(party, waiter, deadline) && hb__wait_win(waiter)) {
         waiter->status = HB_STOPPED;
         hb_fetch_or(&waiter->state, HB_WAITER_DONE);
     }
     hb_status ended = sleep_until_done(waiter, deadline);
-    party_waits(party, NULL);
+    party_waits(party, NULL, HB_FOREVER);
     return ended;
 }
 
@@ -240,6 +236,7 @@ void hb_party_init(hb_party *party)
 {
     hb_lock_init(&party->lock);
     party->waiting = NULL;
+    party->waits = 0;
     hb_store_relaxed(&party->stopping, 0);
 }
 

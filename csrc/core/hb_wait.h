@@ -108,6 +108,9 @@ static inline void hb__wait_wake(hb_waiter *chain)
  * call again. */
 hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline);
 
+/* The same on the system's clock, of a thread in no bubble or a waiter that is `outside`. */
+hb_status hb__wait_park_really(hb_waiter *waiter, hb_time until);
+
 /* Owner only. True: nobody will serve the waiter any more. False: somebody has,
  * and the outcome stands. */
 bool hb_wait_cancel(hb_waiter *waiter);
@@ -146,6 +149,8 @@ static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status,
 typedef struct hb_party {
     hb_lock lock;
     hb_waiter *waiting; /* lock: what it waits with, NULL if it does not */
+    hb_time until;      /* lock: the deadline of that */
+    uint64_t waits;     /* lock: how many there have been: tells one from the next */
     hb_atomic_u32 stopping; /* lock, or only to look: waits end with HB_STOPPED from now on */
 } hb_party;
 

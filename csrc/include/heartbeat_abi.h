@@ -24,7 +24,8 @@ enum {
     HEARTBEAT_REVOKED = -7004,   /* another worker took its place: return */
     HEARTBEAT_TYPE = -7005,      /* the channel carries something else */
     HEARTBEAT_NO_MEMORY = -7006,
-    HEARTBEAT_OLD = -7007        /* the installed heartbeat is older than this file */
+    HEARTBEAT_OLD = -7007,       /* the installed heartbeat is older than this file */
+    HEARTBEAT_FOREIGN = -7008    /* it belongs to a virtual-time bubble of other threads */
 };
 
 /* What a unit that makes one result a call returns when there are no more. */

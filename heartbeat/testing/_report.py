@@ -44,13 +44,12 @@ ends at once with a DeadlockError, whose report is
 """
 
 import sys
-import threading
-import traceback
 from collections.abc import Iterator
 from types import FrameType
 from typing import Literal, NamedTuple
 
 from heartbeat._native import StallError, _explain_with
+from heartbeat._words import Case, all_frames, cases_in_words, own_frame, python_name, stack_text
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -69,26 +68,6 @@ class Participant(NamedTuple):
     stack: str | None  # its Python stack; None: it has none, as native code
 
 
-class Case(NamedTuple):
-    """What a wait is for, or one of several such."""
-
-    operation: str
-    kind: str
-    source: int
-    name: str | None
-    made: str | None
-
-    def __str__(self) -> str:
-        if not self.source:
-            return f"{self.operation} nil, which is never ready"
-        made = f", made at {self.made}" if self.made else ""
-        return f"{self.operation} {self.kind} {self.label}{made}"
-
-    @property
-    def label(self) -> str:
-        return repr(self.name) if self.name else f"at {self.source:#x}"
-
-
 class Row(NamedTuple):
     """What the engine tells of a participant."""
 
@@ -103,6 +82,7 @@ class Row(NamedTuple):
     created: str | None
     case_count: int
     cases: tuple[Case, ...]
+    frame: FrameType | None = None  # the innermost that is the program's own
 
     @property
     def title(self) -> str:
@@ -120,9 +100,12 @@ class Row(NamedTuple):
 
     @property
     def what(self) -> str:
-        more = self.case_count - len(self.cases)
-        texts = [str(case) for case in self.cases] + ([f"{more} more"] if more else [])
-        return ", or to ".join(texts) or "sleep"
+        words = cases_in_words(self.cases, self.case_count)
+        return words or ("sleep" if self.ends else "what never comes: nil, or no case at all")
+
+    @property
+    def ends(self) -> bool:
+        return bool(self.cases) or self.until is not None
 
 
 _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bool, bool,
@@ -131,34 +114,13 @@ _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bo
 
 def _rows(raw: list[_Raw]) -> list[Row]:
     rows = [Row(*each[:-1], tuple(map(Case._make, each[-1]))) for each in raw]
-    return [row._replace(name=_python_name(row.ident) or row.name) for row in rows]
-
-
-def _python_name(ident: int) -> str | None:
-    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it."""
-    thread = vars(threading)["_active"].get(ident)
-    return thread.name if thread else None
-
-
-# ---- stacks ----
-
-
-def _is_ours(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
-
-
-def _frame_of(row: Row) -> FrameType | None:
-    """The innermost frame that is the program's own."""
-    frame = sys._current_frames().get(row.ident)
-    while frame and _is_ours(frame):
-        frame = frame.f_back
-    return frame
+    frames = all_frames()
+    return [row._replace(name=python_name(row.ident) or row.name, frame=own_frame(frames.get(row.ident)))
+            for row in rows]
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    frame = _frame_of(row)
-    return "".join(traceback.format_stack(frame, limit)) if frame else None
+    return stack_text(row.frame, limit)
 
 
 # ---- participants ----
@@ -201,9 +163,15 @@ def _held(row: Row, rows: list[Row], held: dict[int, set[int]]) -> Iterator[str]
         yield from found
 
 
+def _wait(row: Row) -> str:
+    if row.cases:
+        return f"waits to {row.where}"
+    return "sleeps" if row.ends else f"waits for {row.where}"
+
+
 def _state(row: Row) -> str:
     if row.where:
-        return row.where if row.idles else f"waits to {row.where}" if row.cases else "sleeps"
+        return row.where if row.idles else _wait(row)
     return "has not begun to run" if row.state == "starting" else "runs"
 
 
@@ -228,8 +196,8 @@ def _describe(row: Row, rows: list[Row], held: dict[int, set[int]], now: float) 
 def _held_by(rows: list[Row]) -> dict[int, set[int]]:
     """By participant, what sources its frames refer to. A frame that runs cannot be looked at."""
     wanted = {case.source for row in rows for case in row.cases if case.source}
-    frames = ((row, _frame_of(row)) for row in rows if row.waits and wanted)
-    return {row.number: sources_of_frames(frame, wanted) for row, frame in frames if frame}
+    return {row.number: sources_of_frames(row.frame, wanted) for row in rows
+            if row.waits and row.frame and wanted}
 
 
 def report(raw: list[_Raw], now: float) -> str:
