@@ -48,6 +48,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from itertools import takewhile
 from types import FrameType
 from typing import Literal, NamedTuple
 
@@ -143,9 +144,12 @@ def _rows(raw: list[_Raw]) -> list[Row]:
 
 
 def _python_name(ident: int) -> str | None:
-    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it."""
+    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it.
+
+    Stand-ins, which threading makes for threads it does not know, may be those of threads long gone.
+    """
     thread = vars(threading)["_active"].get(ident)
-    return thread.name if thread else None
+    return thread.name if thread and not isinstance(thread, vars(threading)["_DummyThread"]) else None
 
 
 # ---- stacks ----
@@ -154,6 +158,11 @@ def _python_name(ident: int) -> str | None:
 def _is_ours(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__", "")
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
+
+
+def _is_of_test(line: tuple[FrameType, int]) -> bool:
+    """Not of what calls tests: nobody looks for the cause of a deadlock there, nor outwards of it."""
+    return str(line[0].f_globals.get("__name__", "")).partition(".")[0] not in ("_pytest", "pluggy")
 
 
 def _all_frames() -> dict[int, FrameType]:
@@ -175,7 +184,9 @@ def _own_frame(frame: FrameType | None) -> FrameType | None:
 
 
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    return "".join(traceback.format_stack(row.frame, limit)) if row.frame else None
+    whole = traceback.walk_stack(row.frame) if row.frame else ()
+    told = [each for each in takewhile(_is_of_test, whole) if not _is_ours(each[0])]
+    return "".join(traceback.StackSummary.extract(reversed(told[:limit])).format()) or None
 
 
 # ---- participants ----
