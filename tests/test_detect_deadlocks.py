@@ -50,7 +50,7 @@ def detector(told: list[threading.ExceptHookArgs]) -> Iterator[DeadlockDetector]
         if isinstance(thing, Channel) and thing is not heartbeat.nil:
             try:
                 thing.close()
-            except (Closed, ReferenceError):
+            except Error:  # closed already, or of a bubble
                 pass
     wait_until(lambda: all(thing.done for thing in gc.get_objects() if isinstance(thing, Task)))
     gc.collect()

@@ -30,7 +30,7 @@ FAMILIES = {
     "selector.h": {"selector", "selector_poll"},
     "task.h": {"task", "go", "deadlock"},
     "deadlock.h": {"deadlock", "deadlock_graph"},
-    "bubble.h": {"bubble", "bubble_report", "bubble_stall"},
+    "bubble.h": {"bubble", "bubble_report", "bubble_schedule", "bubble_stall", "turn"},
     "beat.h": {"heartbeat", "heartbeat_ops", "pulses", "unit", "pause", "beat_stats",
                "worker", "capi", *(MONITOR := {"monitor", "monitor_life", "monitor_watch", "monitor_action",
                                        "monitor_event", "monitor_stats", "watch_gil"})},

@@ -99,7 +99,7 @@ def test_the_thread_of_a_task_is_dumped_with_its_origin(tracked: None) -> None:
 
 
 def test_a_worker_was_made_where_it_was_made_not_where_it_was_started(tracked: None) -> None:
-    worker, line = Worker(lambda ctx: ctx.recv(ctx.done), name="made here"), here()
+    worker, line = Worker(lambda ctx: ctx.recv(heartbeat.nil), name="made here"), here()
     worker.start()
     assert f"made at {line}" in next(row for row in dumped().splitlines() if "'made here'" in row)
     worker.stop()

@@ -36,6 +36,15 @@ static hb_chan *pool;
 
 /* ---- the pool ---- */
 
+/* A call that the end of the engine or of its bubble has ended has done no wrong. */
+static void report_exception(callback *due)
+{
+    PyObject *py_exception = hbpy_take_exception();
+    if (py_exception && !PyErr_GivenExceptionMatches(py_exception, due->state->Stopped))
+        hbpy_report_exception(due->state, py_exception, Py_None);
+    Py_XDECREF(py_exception);
+}
+
 static void call(callback *due)
 {
     char origin[HB_ORIGIN_SIZE];
@@ -45,10 +54,7 @@ static void call(callback *due)
     PyObject *py_context = PyContext_Copy(due->py_context);
     PyObject *py_args = py_context ? PyTuple_New(0) : NULL;
     PyObject *py_result = py_args ? hbpy_call_in(py_context, due->py_fn, py_args, NULL) : NULL;
-    PyObject *py_exception = hbpy_take_exception();
-    if (py_exception)
-        hbpy_report_exception(due->state, py_exception, Py_None);
-    Py_XDECREF(py_exception);
+    report_exception(due);
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);
@@ -194,6 +200,8 @@ static int check_alarm(PyObject *self)
 
 static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (check_alarm(self) < 0)
         return NULL;
@@ -218,6 +226,8 @@ PyDoc_STRVAR(reset_doc,
 
 static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time delay;
     bool was_armed;
     if (hbpy_parse_delay(py_seconds, &delay) < 0 || check_alarm(self) < 0)
@@ -234,6 +244,8 @@ static PyObject *FuncTimer_due(PyObject *self, void *unused)
 
 static PyObject *FuncTimer_active(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_alarm_due(&timer_of(self)->callback->alarm) != HB_FOREVER);
 }
@@ -288,6 +300,8 @@ PyDoc_STRVAR(after_func_doc,
 
 static PyObject *module_after_func(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hb_time delay;
     if (nargs != 2)
         return PyErr_Format(PyExc_TypeError, "after_func() takes d and fn (%zd given)", nargs);

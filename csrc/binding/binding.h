@@ -202,6 +202,21 @@ bool hbpy_is_main_thread(void);
  * interpreter lock. The only way to attach. */
 void hbpy_attach(PyThreadState *py_thread);
 
+/* ---- turns (turn.c) ---- */
+
+/* Gives the turn away and waits for it; `self` is any object of ours, or the module. */
+int hbpy_take_turn(PyObject *self);
+
+/* Before each operation of the engine, and before each look at what others do: where the
+ * participants of a bubble take turns, another one may go first. 0, or -1 with an exception. */
+static inline int hbpy_point(PyObject *self)
+{
+    return hb__here && hb__here->yield ? hbpy_take_turn(self) : 0;
+}
+
+/* The same for code that may run with the interpreter lock or without. */
+void hbpy_point_anywhere(void);
+
 /* ---- arguments (args.c) ---- */
 
 /* Assigns FASTCALL arguments to `out` by position (the first `positional` names)

@@ -27,19 +27,25 @@ static int parse_stall(PyObject *py_stall, hb_time *limit)
 
 static PyObject *Bubble_new(PyTypeObject *type, PyObject *py_args, PyObject *py_kwargs)
 {
-    static char *names[] = { "start", "seed", "stall", NULL };
-    PyObject *py_start = NULL, *py_stall = NULL;
+    static char *names[] = { "start", "seed", "stall", "schedule", NULL };
+    PyObject *py_start = NULL, *py_stall = NULL, *py_schedule = NULL;
+    hb_schedule *schedule = NULL;
     unsigned long long seed = 0;
     hb_time start = 0, limit;
-    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$O:Bubble", names, &py_start, &seed, &py_stall) ||
+    if (!PyArg_ParseTupleAndKeywords(py_args, py_kwargs, "|OK$OO:Bubble", names, &py_start, &seed, &py_stall,
+                                     &py_schedule) ||
         (py_start && hbpy_parse_span(py_start, "start", &start) < 0) || parse_stall(py_stall, &limit) < 0)
         return NULL;
     hbpy_bubble *self = bubble_of(type->tp_alloc(type, 0));
-    if (!self)
+    if (!self || hbpy_bubble_read_schedule(py_schedule, seed, &schedule) < 0) {
+        Py_XDECREF(self);
         return NULL;
+    }
     self->limit = limit;
-    self->bubble = hb_bubble_new(start, seed, NULL);
+    self->bubble = hb_bubble_new(start, seed, schedule ? &schedule->turns : NULL);
     if (!self->bubble) {
+        if (schedule)
+            schedule->turns.free(&schedule->turns);
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
@@ -244,10 +250,16 @@ static PyObject *Bubble_now(PyObject *self, void *unused)
     return hbpy_seconds(hb_bubble_now(bubble_of(self)->bubble));
 }
 
+static PyObject *Bubble_here(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(hb_bubble_here() == bubble_of(self)->bubble);
+}
+
 /* ---- the type ---- */
 
 PyDoc_STRVAR(doc,
-"Bubble(start=0.0, seed=0, *, stall=5.0)\n--\n\n"
+"Bubble(start=0.0, seed=0, *, stall=5.0, schedule=None)\n--\n\n"
 "Virtual time for the thread that enters and every thread the engine starts inside.\n\n"
 "Made and entered by heartbeat.testing.virtual_time().");
 
@@ -275,6 +287,9 @@ static void fill_methods(void)
 
 static PyGetSetDef getset[] = {
     { "now", Bubble_now, NULL, "The present instant on the bubble's clock, in seconds.", NULL },
+    { "_here", Bubble_here, NULL, "Whether the calling thread takes part.", NULL },
+    { "_steps", hbpy_bubble_steps, NULL, "How many choices its schedule has made.", NULL },
+    { "_trace", hbpy_bubble_trace, NULL, "Its last operations: (participant, instant, where).", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };
 

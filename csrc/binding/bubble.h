@@ -2,6 +2,7 @@
  *
  * bubble.c         entering, leaving, waiting, the type
  * bubble_report.c  who takes part, and the texts of reports
+ * bubble_schedule.c  who goes next, where they take turns
  * bubble_stall.c   noticing in real time that nothing goes on
  *
  * What a report says is put into words by a Python object, the explainer: a module of the
@@ -12,6 +13,7 @@
 #include "binding.h"
 
 #include "hb_bubble.h"
+#include "hb_schedule.h"
 
 typedef struct hbpy_stall hbpy_stall;
 
@@ -31,6 +33,13 @@ static inline hbpy_bubble *bubble_of(void *self)
 /* Calls a function of the explainer with what is known of every participant. `failed`: of the
  * calling one, what it waited for when it was told of a deadlock. None if there is no explainer. */
 PyObject *hbpy_bubble_explain(hbpy_state *state, const char *function, hb_bubble *bubble, bool failed);
+
+/* A new schedule from its name; *schedule is NULL if py_name is NULL or None. 0, or -1 with an
+ * exception. */
+int hbpy_bubble_read_schedule(PyObject *py_name, uint64_t seed, hb_schedule **schedule);
+
+PyObject *hbpy_bubble_steps(PyObject *self, void *unused);
+PyObject *hbpy_bubble_trace(PyObject *self, void *unused);
 
 /* An exception with that text and report, which is a str or None. */
 PyObject *hbpy_error_with_report(PyObject *py_class, const char *text, PyObject *py_report);

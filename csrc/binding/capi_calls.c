@@ -1,5 +1,6 @@
 /* capi_calls: the part of the public C interface that needs no Python: the core's functions, with
  * timeouts for deadlines and lasting numbers for statuses. */
+#include "binding.h"
 #include "capi.h"
 
 #include "hb_native.h"
@@ -75,6 +76,7 @@ static int64_t now(void)
 
 static int sleep_for(int64_t timeout)
 {
+    hbpy_point_anywhere();
     hb_time deadline = deadline_of(timeout);
     hb_status status = HB_TIMEOUT;
     while (deadline > 0 && (status = hb_wait_sleep(deadline)) == HB_INTERRUPTED)
@@ -106,21 +108,25 @@ static void beat_release(heartbeat_beat *beat)
 
 static int beat_close(heartbeat_beat *beat)
 {
+    hbpy_point_anywhere();
     return code_of(hb_beat_is_foreign(beat_in(beat)) ? HB_FOREIGN : hb_beat_end(beat_in(beat), HB_END_CLOSED));
 }
 
 static int beat_pulse(heartbeat_beat *beat)
 {
+    hbpy_point_anywhere();
     return code_of(hb_beat_pulse(beat_in(beat)));
 }
 
 static int beat_progress(heartbeat_beat *beat, double done, double total, const char *phase)
 {
+    hbpy_point_anywhere();
     return code_of(hb_beat_progress(beat_in(beat), done, total, phase));
 }
 
 static int beat_pause(heartbeat_beat *beat, int64_t most)
 {
+    hbpy_point_anywhere();
     return code_of(hb_beat_pause(beat_in(beat), most > 0 ? most : 0));
 }
 
@@ -134,6 +140,7 @@ _Static_assert(sizeof(unit_in) <= sizeof(heartbeat_unit), "there is room");
 
 static int unit_begin(heartbeat_unit *unit, heartbeat_beat *beat, const char *label, int64_t timeout)
 {
+    hbpy_point_anywhere();
     unit_in *in = (unit_in *)(void *)unit;
     hb_status status = hb_unit_begin(beat_in(beat), &in->unit, label, timeout, true);
     in->beat = status == HB_OK ? hb_beat_ref(beat_in(beat)) : NULL;
@@ -142,6 +149,7 @@ static int unit_begin(heartbeat_unit *unit, heartbeat_beat *beat, const char *la
 
 static void unit_end(heartbeat_unit *unit)
 {
+    hbpy_point_anywhere();
     unit_in *in = (unit_in *)(void *)unit;
     if (!in->beat)
         return;
@@ -174,16 +182,19 @@ static int channel_type(heartbeat_channel *channel)
 
 static int channel_close(heartbeat_channel *channel)
 {
+    hbpy_point_anywhere();
     return code_of(hb_chan_close(chan_in(channel), (hb_word){ NULL }));
 }
 
 static int channel_closed(heartbeat_channel *channel)
 {
+    hbpy_point_anywhere();
     return hb_chan_is_closed(chan_in(channel));
 }
 
 static uint64_t channel_len(heartbeat_channel *channel)
 {
+    hbpy_point_anywhere();
     return hb_chan_len(chan_in(channel));
 }
 
@@ -194,6 +205,7 @@ static bool carries(heartbeat_channel *channel, int type)
 
 static int send(heartbeat_channel *channel, int type, heartbeat_word word, int64_t timeout)
 {
+    hbpy_point_anywhere();
     if (!carries(channel, type))
         return HEARTBEAT_TYPE;
     hb_word in = { .i64 = word.i };
@@ -205,6 +217,7 @@ static int send(heartbeat_channel *channel, int type, heartbeat_word word, int64
 
 static int recv(heartbeat_channel *channel, int type, heartbeat_word *word, int64_t timeout)
 {
+    hbpy_point_anywhere();
     hb_word out = { NULL };
     if (!carries(channel, type))
         return HEARTBEAT_TYPE;
@@ -218,6 +231,7 @@ static int recv(heartbeat_channel *channel, int type, heartbeat_word *word, int6
 static int send_many(heartbeat_channel *channel, int type, const void *words, size_t n, size_t *done,
                      int64_t timeout)
 {
+    hbpy_point_anywhere();
     *done = 0;
     if (!carries(channel, type))
         return HEARTBEAT_TYPE;
@@ -228,6 +242,7 @@ static int send_many(heartbeat_channel *channel, int type, const void *words, si
 static int recv_many(heartbeat_channel *channel, int type, void *words, size_t n, size_t *done,
                      int64_t timeout)
 {
+    hbpy_point_anywhere();
     *done = 0;
     if (!carries(channel, type))
         return HEARTBEAT_TYPE;
@@ -268,6 +283,7 @@ static int worker_recv(heartbeat_worker *worker, heartbeat_channel *channel, int
 
 static int worker_pulse(heartbeat_worker *worker)
 {
+    hbpy_point_anywhere();
     return code_of(hb_beat_pulse(handle_in(worker)->duty->beat));
 }
 
@@ -278,6 +294,7 @@ static int worker_sleep(heartbeat_worker *worker, int64_t timeout)
 
 static int worker_stopping(heartbeat_worker *worker)
 {
+    hbpy_point_anywhere();
     return hb_duty_stopped(handle_in(worker)->duty);
 }
 

@@ -104,6 +104,8 @@ PyDoc_STRVAR(send_many_doc,
 static PyObject *Channel_send_many(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "values", "timeout", "deadline", NULL };
     PyObject *given[3];
     hb_time deadline;
@@ -192,6 +194,8 @@ PyDoc_STRVAR(recv_many_doc,
 static PyObject *Channel_recv_many(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "max", "timeout", "deadline", NULL };
     PyObject *given[3];
     hb_time deadline;

@@ -3,6 +3,8 @@
 
 Py_ssize_t hbpy_channel_len(PyObject *py_self)
 {
+    if (hbpy_point(py_self) < 0)
+        return -1;
     hbpy_channel *self = channel_of(py_self);
     return self->chan ? (Py_ssize_t)hb_chan_len(self->chan) : 0;
 }
@@ -28,6 +30,8 @@ static bool is_closed(hbpy_channel *self)
 
 static PyObject *Channel_closed(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(is_closed(channel_of(py_self)));
 }
@@ -133,6 +137,8 @@ static PyObject *stats_object(hbpy_channel *self, const hb_chan_stats *stats, Py
 
 static PyObject *Channel_stats(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_channel *self = channel_of(py_self);
     hb_chan_stats stats = { 0 };
     (void)unused;

@@ -49,6 +49,8 @@ PyDoc_STRVAR(send_doc,
 static PyObject *Channel_send(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "value", "timeout", "deadline", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *given[3];
@@ -71,6 +73,8 @@ PyDoc_STRVAR(try_send_doc,
 
 static PyObject *Channel_try_send(PyObject *py_self, PyObject *py_value)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_channel *self = channel_of(py_self);
     hb_word word;
     if (self->base.kind->encode(&self->base, py_value, &word) < 0)
@@ -97,6 +101,8 @@ PyDoc_STRVAR(recv_doc,
 static PyObject *Channel_recv(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                               PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *given[2] = { NULL, NULL };
@@ -119,6 +125,8 @@ PyDoc_STRVAR(try_recv_doc,
 static PyObject *Channel_try_recv(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                   PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "default", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *py_default;
@@ -135,6 +143,8 @@ static PyObject *Channel_try_recv(PyObject *py_self, PyObject *const *args, Py_s
 
 PyObject *hbpy_channel_next(PyObject *py_self)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_channel *self = channel_of(py_self);
     hb_word word;
     hb_status status = hbpy_source_wait(&self->base, HB_FOREVER, &word);
@@ -158,6 +168,8 @@ PyDoc_STRVAR(close_doc,
 static PyObject *Channel_close(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "cause", NULL };
     hbpy_channel *self = channel_of(py_self);
     PyObject *py_cause;

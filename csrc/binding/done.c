@@ -36,6 +36,8 @@ static const hbpy_kind kind = { decode, NULL, drop, raise_closed };
 
 static PyObject *Done_closed(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_chan_is_closed(chan_of(self)));
 }

@@ -109,6 +109,8 @@ PyDoc_STRVAR(go_doc,
 static PyObject *module_go(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                            PyObject *py_kwnames)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hbpy_state *state = PyModule_GetState(module);
     if (nargs < 1 || !PyCallable_Check(args[0]))
         return PyErr_Format(PyExc_TypeError, "fn must be callable, not %s",

@@ -47,6 +47,8 @@ PyDoc_STRVAR(pulse_doc,
 
 static PyObject *Heartbeat_pulse(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
     hb_beat *beat = heartbeat_of(py_self)->beat;
     hb_status status = beat ? hb_beat_pulse(beat) : HB_STOPPED;
@@ -94,6 +96,8 @@ PyDoc_STRVAR(progress_doc,
 static PyObject *Heartbeat_progress(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                     PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "done", "total", "phase", NULL };
     PyObject *given[3];
     double done, total = -1;
@@ -132,6 +136,8 @@ PyDoc_STRVAR(unit_doc,
 static PyObject *Heartbeat_unit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                 PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "label", "timeout", NULL };
     PyObject *given[2];
     hb_time timeout;
@@ -156,6 +162,8 @@ PyDoc_STRVAR(pause_doc,
 static PyObject *Heartbeat_pause(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "max", NULL };
     PyObject *py_max;
     hb_time most;
@@ -203,6 +211,8 @@ PyDoc_STRVAR(close_doc,
 
 static PyObject *Heartbeat_close(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
     hb_beat *beat = hbpy_heartbeat_beat(py_self);
     if (!beat || hbpy_check_source((hbpy_source *)py_self) < 0)
@@ -218,6 +228,8 @@ static PyObject *Heartbeat_enter(PyObject *py_self, PyObject *unused)
 
 static PyObject *Heartbeat_exit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
     hb_beat *beat = hbpy_heartbeat_beat(py_self);
@@ -235,6 +247,8 @@ PyDoc_STRVAR(stats_doc,
 
 static PyObject *Heartbeat_stats(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_beat_view view;
     hb_beat *beat = hbpy_heartbeat_beat(py_self);
     (void)unused;
@@ -252,6 +266,8 @@ static PyObject *Heartbeat_pulses(PyObject *py_self, void *unused)
 
 static PyObject *Heartbeat_closed(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_beat *beat = hbpy_heartbeat_beat(py_self);
     (void)unused;
     return beat ? PyBool_FromLong(hb_beat_has_ended(beat)) : NULL;

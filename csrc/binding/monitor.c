@@ -118,11 +118,15 @@ static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
 
 static PyObject *Monitor_enter(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     return hbpy_monitor_start(self, unused);
 }
 
 static PyObject *Monitor_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
     PyObject *py_closed = hbpy_monitor_close(self, NULL);
@@ -132,6 +136,8 @@ static PyObject *Monitor_exit(PyObject *self, PyObject *const *args, Py_ssize_t 
 
 static PyObject *Monitor_next(PyObject *py_self)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_word word;
     hb_status status = hbpy_source_wait(&monitor_of(py_self)->base, HB_FOREVER, &word);
     if (status == HB_OK)
@@ -189,6 +195,8 @@ static void dealloc(PyObject *py_self)
 
 static PyObject *Monitor_health(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return Py_NewRef(self);
 }
@@ -201,6 +209,8 @@ static PyObject *Monitor_name(PyObject *self, void *unused)
 
 static PyObject *Monitor_closed(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_load_acquire(&monitor_of(self)->closed));
 }

@@ -78,6 +78,8 @@ PyDoc_STRVAR(start_doc,
 
 PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_monitor *self = monitor_of(py_self);
     uint32_t no = 0;
     (void)unused;
@@ -108,6 +110,8 @@ PyDoc_STRVAR(close_doc,
 
 PyObject *hbpy_monitor_close(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
     return hbpy_check_source((hbpy_source *)py_self) < 0 ? NULL : close_monitor(monitor_of(py_self));
 }

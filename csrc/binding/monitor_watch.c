@@ -172,6 +172,8 @@ PyDoc_STRVAR(watch_doc,
 
 static PyObject *Monitor_watch(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "beat", "timeout", "grace", "misses", "progress", NULL };
     PyObject *given[5];
     if (hbpy_parse("watch", args, nargs, py_kwnames, names, 1, 1, given) < 0)
@@ -197,6 +199,8 @@ PyDoc_STRVAR(unwatch_doc,
 
 static PyObject *Monitor_unwatch(PyObject *py_self, PyObject *py_given)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_beat *beat = hbpy_check_source((hbpy_source *)py_self) < 0 ? NULL : find_beat(py_self, py_given);
     if (!beat)
         return NULL;
@@ -214,6 +218,8 @@ PyDoc_STRVAR(demand_doc,
 
 static PyObject *Monitor_demand(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     static const char *const names[] = { "channel", "timeout", NULL };
     hbpy_monitor *self = monitor_of(py_self);
     PyObject *given[2];
@@ -249,6 +255,8 @@ PyDoc_STRVAR(status_of_doc,
 
 static PyObject *Monitor_status_of(PyObject *py_self, PyObject *py_given)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hb_beat *beat = find_beat(py_self, py_given);
     if (!beat)
         return NULL;
@@ -259,6 +267,8 @@ static PyObject *Monitor_status_of(PyObject *py_self, PyObject *py_given)
 
 static PyObject *Monitor_status(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return status_object(hb_monitor_status(monitor_of(self)->monitor));
 }
@@ -283,6 +293,8 @@ PyDoc_STRVAR(check_doc,
 
 static PyObject *Monitor_check(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     (void)unused;
     if (hbpy_check_source((hbpy_source *)py_self) < 0)
         return NULL;

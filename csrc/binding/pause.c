@@ -25,6 +25,8 @@ PyDoc_STRVAR(enter_doc,
 
 static PyObject *Pause_enter(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return Py_NewRef(self);
 }
@@ -35,6 +37,8 @@ PyDoc_STRVAR(exit_doc,
 
 static PyObject *Pause_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
     hb_beat_pulse(heartbeat_of(pause_of(self)->py_heartbeat)->beat);

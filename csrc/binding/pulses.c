@@ -48,6 +48,8 @@ const hbpy_kind hbpy_pulses_kind = { decode, NULL, drop, raise_closed };
 
 PyObject *hbpy_pulses_next(PyObject *py_self)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_source *self = (hbpy_source *)py_self;
     hb_word word;
     hb_status status = hbpy_source_wait(self, HB_FOREVER, &word);
@@ -60,6 +62,8 @@ PyObject *hbpy_pulses_next(PyObject *py_self)
 
 static PyObject *Pulses_closed(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_beat_has_ended(beat_of(self)));
 }
@@ -75,6 +79,8 @@ static PyObject *Pulses_name(PyObject *self, void *unused)
 
 static PyObject *Pulses_waiting(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyLong_FromSize_t(hb_pulses_waiting(pulses_of(self)));
 }

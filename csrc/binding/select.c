@@ -106,6 +106,8 @@ PyDoc_STRVAR(select_doc,
 static PyObject *module_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                PyObject *py_kwnames)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", "biased", NULL };
     hbpy_state *state = PyModule_GetState(module);
     PyObject *given[3] = { NULL, NULL, NULL };
@@ -126,6 +128,8 @@ PyDoc_STRVAR(try_select_doc,
 static PyObject *module_try_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     static const char *const names[] = { "biased", NULL };
     hbpy_state *state = PyModule_GetState(module);
     PyObject *py_biased;

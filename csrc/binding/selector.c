@@ -105,6 +105,8 @@ PyDoc_STRVAR(select_doc,
 static PyObject *Selector_select(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", "biased", NULL };
     PyObject *given[3];
     hb_time deadline;
@@ -123,6 +125,8 @@ PyDoc_STRVAR(try_select_doc,
 static PyObject *Selector_try_select(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                      PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "biased", NULL };
     PyObject *py_biased;
     bool biased;
@@ -138,6 +142,8 @@ PyDoc_STRVAR(add_doc,
 
 static PyObject *Selector_add(PyObject *self, PyObject *py_case)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     uint64_t key;
     if (add(hbpy_state_of(self), selector_of(self), py_case, &key) < 0)
         return NULL;
@@ -150,6 +156,8 @@ PyDoc_STRVAR(remove_doc,
 
 static PyObject *Selector_remove(PyObject *py_self, PyObject *py_key)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_selector *self = selector_of(py_self);
     uint64_t key = PyLong_Check(py_key) ? PyLong_AsUnsignedLongLong(py_key) : UINT64_MAX;
     if (PyErr_Occurred())

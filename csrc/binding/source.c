@@ -86,6 +86,8 @@ PyDoc_STRVAR(recv_doc,
 static PyObject *Source_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     PyObject *given[2];
     hb_time deadline;
@@ -103,6 +105,8 @@ PyDoc_STRVAR(try_recv_doc,
 static PyObject *Source_try_recv(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                  PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "default", NULL };
     PyObject *py_default;
     if (hbpy_parse("try_recv", args, nargs, py_kwnames, names, 1, 0, &py_default) < 0)

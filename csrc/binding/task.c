@@ -64,6 +64,8 @@ PyDoc_STRVAR(join_doc,
 static PyObject *Task_join(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                            PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     if (join_with("join", task_of(self), args, nargs, py_kwnames) < 0)
         return NULL;
     Py_RETURN_NONE;
@@ -77,6 +79,8 @@ PyDoc_STRVAR(result_doc,
 static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_task *self = task_of(py_self);
     if (join_with("result", self, args, nargs, py_kwnames) < 0)
         return NULL;
@@ -95,6 +99,8 @@ static PyObject *Task_result(PyObject *py_self, PyObject *const *args, Py_ssize_
 
 static PyObject *Task_exception(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_task *self = task_of(py_self);
     (void)unused;
     if (!is_done(self) || !self->py_exception)
@@ -105,6 +111,8 @@ static PyObject *Task_exception(PyObject *py_self, void *unused)
 
 static PyObject *Task_done(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(is_done(task_of(self)));
 }

@@ -31,6 +31,8 @@ PyDoc_STRVAR(sleep_doc,
 
 static PyObject *module_sleep(PyObject *module, PyObject *py_seconds)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     hb_time duration;
     if (hbpy_parse_delay(py_seconds, &duration) < 0)
         return NULL;

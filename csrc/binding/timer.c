@@ -78,6 +78,8 @@ PyDoc_STRVAR(timer_stop_doc,
 
 static PyObject *Timer_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
@@ -91,6 +93,8 @@ PyDoc_STRVAR(timer_reset_doc,
 
 static PyObject *Timer_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time delay;
     if (hbpy_parse_delay(py_seconds, &delay) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
@@ -105,6 +109,8 @@ static PyObject *Timer_due(PyObject *self, void *unused)
 
 static PyObject *Timer_active(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyBool_FromLong(hb_timer_due(timer_of(self)) != HB_FOREVER);
 }
@@ -163,6 +169,8 @@ PyDoc_STRVAR(ticker_stop_doc,
 
 static PyObject *Ticker_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
@@ -176,6 +184,8 @@ PyDoc_STRVAR(ticker_reset_doc,
 
 static PyObject *Ticker_reset(PyObject *self, PyObject *py_seconds)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     hb_time period;
     if (parse_period(py_seconds, &period) < 0 || hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
@@ -197,6 +207,8 @@ static PyObject *Ticker_missed(PyObject *self, void *unused)
 
 static PyObject *Ticker_next(PyObject *self)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     return hbpy_source_recv((hbpy_source *)self, HB_FOREVER);
 }
 
@@ -260,6 +272,8 @@ PyDoc_STRVAR(after_doc,
 
 static PyObject *module_after(PyObject *module, PyObject *py_seconds)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     return make_timer(((hbpy_state *)PyModule_GetState(module))->Timer, py_seconds);
 }
 
@@ -269,6 +283,8 @@ PyDoc_STRVAR(tick_doc,
 
 static PyObject *module_tick(PyObject *module, PyObject *py_seconds)
 {
+    if (hbpy_point(module) < 0)
+        return NULL;
     return make_ticker(((hbpy_state *)PyModule_GetState(module))->Ticker, py_seconds);
 }
 

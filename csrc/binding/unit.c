@@ -72,6 +72,8 @@ PyDoc_STRVAR(enter_doc,
 
 static PyObject *Unit_enter(PyObject *py_self, PyObject *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_unit *self = unit_of(py_self);
     (void)unused;
     if (!change(self, IDLE))
@@ -93,6 +95,8 @@ PyDoc_STRVAR(exit_doc,
 
 static PyObject *Unit_exit(PyObject *py_self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_unit *self = unit_of(py_self);
     (void)args;
     (void)nargs;

@@ -62,6 +62,8 @@ PyDoc_STRVAR(beat_doc,
 
 static PyObject *Watchdog_beat(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;
@@ -77,6 +79,8 @@ PyDoc_STRVAR(stop_doc,
 
 static PyObject *Watchdog_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (hbpy_check_source((hbpy_source *)self) < 0)
         return NULL;

@@ -50,6 +50,8 @@ static void dealloc(PyObject *py_self)
 
 int hbpy_worker_context_check(hbpy_worker_context *self)
 {
+    if (hbpy_point((PyObject *)self) < 0)
+        return -1;
     uint32_t thread = hb_load_relaxed(&self->thread);
     if (thread && thread == hb__this_thread_id)
         return 0;
@@ -134,6 +136,8 @@ static PyObject *WorkerContext_unit(PyObject *py_self, PyObject *const *args, Py
 
 static PyObject *WorkerContext_stopping(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_worker_context *self = worker_context_of(py_self);
     (void)unused;
     bool stopping = is_stopping(self);

@@ -70,6 +70,8 @@ PyDoc_STRVAR(start_doc,
 
 static PyObject *Worker_start(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return start(worker_of(self)) < 0 ? NULL : Py_NewRef(self);
 }
@@ -92,6 +94,8 @@ static int stop(hbpy_worker *self)
 
 static PyObject *Worker_stop(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     if (stop(worker_of(self)) < 0)
         return NULL;
@@ -130,6 +134,8 @@ PyDoc_STRVAR(join_doc,
 static PyObject *Worker_join(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                              PyObject *py_kwnames)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     static const char *const names[] = { "timeout", "deadline", NULL };
     PyObject *given[2];
     hb_time deadline;
@@ -146,6 +152,8 @@ PyDoc_STRVAR(enter_doc,
 
 static PyObject *Worker_enter(PyObject *self, PyObject *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return hbpy_worker_iter(self);
 }
@@ -156,6 +164,8 @@ PyDoc_STRVAR(exit_doc,
 
 static PyObject *Worker_exit(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)args;
     (void)nargs;
     if (stop(worker_of(self)) < 0 || check_joinable(worker_of(self)) < 0 || join(worker_of(self), HB_FOREVER) < 0)
@@ -202,12 +212,16 @@ static const char *state_of(hbpy_worker *self)
 
 static PyObject *Worker_state(PyObject *self, void *unused)
 {
+    if (hbpy_point(self) < 0)
+        return NULL;
     (void)unused;
     return PyUnicode_FromString(state_of(worker_of(self)));
 }
 
 static PyObject *Worker_exception(PyObject *py_self, void *unused)
 {
+    if (hbpy_point(py_self) < 0)
+        return NULL;
     hbpy_worker *self = worker_of(py_self);
     (void)unused;
     if (!hbpy_worker_ended(self) || !self->py_exception)

@@ -37,6 +37,8 @@ void hb_bubble_unref(hb_bubble *bubble)
     for (int i = 0; i < HB_SERVICES; i++)
         if (bubble->services[i])
             bubble->services[i]->free(bubble->services[i]);
+    if (bubble->turns)
+        bubble->turns->free(bubble->turns);
     free(bubble);
 }
 
@@ -58,6 +60,16 @@ hb_time hb_bubble_elapsed(hb_bubble *bubble)
 hb_bubble *hb_bubble_here(void)
 {
     return hb__here ? hb__participant_here()->bubble : NULL;
+}
+
+hb_turns *hb_bubble_turns(const hb_bubble *bubble)
+{
+    return bubble->turns;
+}
+
+uint32_t hb_bubble_number_here(void)
+{
+    return hb__here ? hb__participant_here()->number : 0;
 }
 
 void hb_bubble_patch(hb_bubble *bubble)
@@ -104,7 +116,7 @@ static void append_locked(hb_participant *participant)
     *(bubble->last ? &bubble->last->next : &bubble->first) = participant;
     bubble->last = participant;
     bubble->running++;
-    participant->ready = bubble->turns && !bubble->over;
+    participant->ready = hb__bubble_takes_turns_locked(bubble);
     hb_fetch_add(&bubble->present, 1);
 }
 
@@ -255,7 +267,6 @@ hb_status hb_bubble_wait(void)
 static void end_locked(hb_bubble *bubble)
 {
     bubble->over = true;
-    bubble->turn = NULL;
     hb__bubble_free_turns_locked(bubble);
     for (hb_participant *each = bubble->first; each; each = each->next)
         hb__bubble_break_locked(each, HB_STOPPED);
@@ -285,11 +296,22 @@ hb_bubble_pulse hb_bubble_look(hb_bubble *bubble)
     return pulse;
 }
 
+/* Whoever has the turn would keep it: the host goes on without. */
+static bool stall_locked(hb_participant *host)
+{
+    bool awaits_turn = host->ready;
+    host->strays = awaits_turn || host->sleeps || host->outside;
+    if (awaits_turn)
+        hb__bubble_call_locked(host);
+    bool told = awaits_turn || hb__bubble_break_locked(host, HB_STALLED);
+    host->strays &= told;
+    return told;
+}
+
 bool hb_bubble_stall(hb_bubble *bubble)
 {
     hb__bubble_lock(bubble);
-    bool told = bubble->host && hb__bubble_break_locked(bubble->host, HB_STALLED);
-    hb__bubble_pass_turn_locked(bubble);
+    bool told = bubble->host && stall_locked(bubble->host);
     hb__bubble_unlock(bubble);
     return told;
 }

@@ -10,10 +10,14 @@
  *      happen now, `running` is not 0.
  *   V2 The clock moves only while `running` is 0, and never back.
  *   V3 At one instant the sleepers that are due wake one after the other, in the order in which
- *      they joined: the next when all others sleep again.
+ *      they joined: the next when all others sleep again. Where they take turns they are all ready.
  *   V4 What a participant waits for outside of its bubble (hb_waiter.outside) is no sleep: it counts
- *      as running, and time stands still.
+ *      as running, and time stands still; so its deadline does not come.
  *   V5 Once a bubble is over, every wait of a participant ends with HB_STOPPED.
+ *   V6 Where participants take turns, whoever runs has the turn, from its wake (its start, its
+ *      return from outside) to its next sleep or yield. Who is ready and has it not waits for it.
+ *      One exception: a signal or a stall lets the host go on without; it strays until its next
+ *      sleep or yield.
  *
  * A source belongs to the bubble in whose thread it was made, and is HB_FOREIGN to every thread
  * outside of it. A bubble has services for what threads of the engine's own do elsewhere (alarms,
@@ -31,13 +35,14 @@ typedef struct hb_participant hb_participant;
 typedef struct hb_service hb_service;
 
 /* What decides who goes next where participants take turns. Called under the bubble's lock; the
- * answer is an index among the `n` that could run, `numbers` ascending. */
+ * answer is an index among the n > 0 that could run, `numbers` ascending. */
 typedef struct hb_turns {
     uint32_t (*choose)(struct hb_turns *turns, const uint32_t *numbers, uint32_t n);
+    void (*free)(struct hb_turns *turns); /* with the bubble */
 } hb_turns;
 
-/* A bubble whose clock begins at `start`. With `turns` (the caller's, for the bubble's life)
- * one participant runs at a time. NULL: no memory. */
+/* A bubble whose clock begins at `start`. With `turns`, which it takes over, one participant
+ * runs at a time. NULL: no memory, and it takes over nothing. */
 hb_bubble *hb_bubble_new(hb_time start, uint64_t seed, hb_turns *turns);
 hb_bubble *hb_bubble_ref(hb_bubble *bubble);
 void hb_bubble_unref(hb_bubble *bubble);
@@ -79,12 +84,22 @@ void hb_participant_drop(hb_participant *participant);
 /* The calling thread, if it takes part, no longer does. */
 void hb_bubble_leave(void);
 
-/* Gives the turn away where participants take turns; nothing elsewhere. With no interpreter
- * lock held. */
-static inline void hb_bubble_yield(void)
+/* The turns of a bubble, borrowed; NULL: all run side by side. */
+hb_turns *hb_bubble_turns(const hb_bubble *bubble);
+/* The calling participant's number; 0 is also the host's and that of one who takes no part. */
+uint32_t hb_bubble_number_here(void);
+
+/* Whether the calling thread must yield before each of its operations. */
+static inline bool hb_bubble_takes_turns(void)
 {
-    if (hb__here && hb__here->yield)
-        hb__here->yield(hb__here);
+    return hb__here && hb__here->yield;
+}
+
+/* Gives the turn away where participants take turns, and waits for it; nothing elsewhere. With no
+ * interpreter lock held. HB_OK; HB_INTERRUPTED, HB_STALLED: the caller strays (V6). */
+static inline hb_status hb_bubble_yield(void)
+{
+    return hb_bubble_takes_turns() ? hb__here->yield(hb__here) : HB_OK;
 }
 
 /* ---- for the host and the like ---- */
@@ -107,7 +122,7 @@ typedef struct hb_bubble_pulse {
 
 hb_bubble_pulse hb_bubble_look(hb_bubble *bubble);
 
-/* Ends the host's sleep with HB_STALLED; false if it does not sleep. */
+/* Ends the host's wait with HB_STALLED, also one for its turn; false if it does not wait. */
 bool hb_bubble_stall(hb_bubble *bubble);
 
 typedef struct hb_participant_view {

@@ -11,14 +11,16 @@ struct hb_participant {
     uint32_t number;       /* constant: how many had joined before */
     uint64_t seed;         /* its own: of its choices */
     uint32_t children;     /* its own: how many it has started */
-    bool looks_up;         /* constant: its sleeps end for signals */
+    bool looks_up;         /* constant: its waits end for signals */
     bool interrupted;      /* its own: its last sleep ended so */
     bool failed;           /* its own: a sleep ended with HB_DEADLOCK or HB_STALLED */
     hb_thread_view last_wait; /* its own: of that */
     uint32_t thread;       /* lock: id of its record, 0 before it runs */
     bool sleeps;           /* lock */
     bool ready;            /* lock: could run, and has not the turn */
+    bool strays;           /* lock: runs, or is to, without the turn: V6 */
     hb_waiter *waiter;     /* lock: what it sleeps with; NULL: until all others sleep */
+    hb_waiter *outside;    /* lock: what it waits with outside of the bubble, else NULL */
     hb_time deadline;      /* lock */
     hb_status outcome;     /* lock: of its last sleep */
     hb_atomic_u32 woken;   /* it sleeps on this; set when it shall look */
@@ -29,7 +31,7 @@ struct hb_bubble {
     hb_lock lock;
     uint32_t number;        /* constant */
     uint64_t seed;          /* constant */
-    hb_turns *turns;        /* constant; NULL: all run side by side */
+    hb_turns *turns;        /* constant, its own; NULL: all run side by side */
     hb_time start;          /* constant */
     hb_atomic_u32 patched;  /* constant once somebody takes part */
     hb_atomic_u64 now;      /* lock to write */
@@ -74,10 +76,29 @@ static inline void hb__bubble_unlock(hb_bubble *bubble)
 void hb__bubble_rest_locked(hb_participant *participant);
 /* Sleeps with a waiter, or with none: until all others do. */
 hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter, hb_time deadline);
-/* Ends a sleep with a status of ours. False: it does not sleep, or is being served. */
+/* Ends a sleep, or a wait outside, with a status of ours. False: it does not wait, or is being
+ * served. */
 bool hb__bubble_break_locked(hb_participant *participant, hb_status status);
-/* Waits until the participant may run. */
-void hb__bubble_await_turn_locked(hb_participant *participant);
+
+/* ---- hb_bubble_turn.c ---- */
+
+/* Not once the bubble is over: then all run side by side. */
+static inline bool hb__bubble_takes_turns_locked(const hb_bubble *bubble)
+{
+    return bubble->turns && !bubble->over;
+}
+
+/* Lets the participant look again at whether it may go on. */
+void hb__bubble_call_locked(hb_participant *participant);
+/* Waits for that, at most until then, and says what ended it. */
+hb_status hb__bubble_listen_locked(hb_participant *participant);
+hb_time hb__bubble_listens_until(const hb_participant *participant);
+/* Waits until the participant may run; HB_INTERRUPTED, HB_STALLED: it strays. */
+hb_status hb__bubble_await_turn_locked(hb_participant *participant);
+/* The same for one that is not counted as ready yet, or has the turn. */
+hb_status hb__bubble_queue_for_turn_locked(hb_participant *participant);
+/* Gives the turn away if the participant has it. */
+void hb__bubble_leave_turn_locked(hb_participant *participant);
 /* If nobody has the turn, somebody who is ready gets it. */
 void hb__bubble_pass_turn_locked(hb_bubble *bubble);
 /* All who wait for a turn go on without. */
@@ -86,6 +107,6 @@ void hb__bubble_free_turns_locked(hb_bubble *bubble);
 hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline);
 void hb__bubble_finish(hb_here *here, hb_waiter *waiter);
 void hb__bubble_nudge_locked(hb_here *here, hb_waiter *waiter);
-void hb__bubble_yield(hb_here *here);
+hb_status hb__bubble_yield(hb_here *here);
 
 #endif

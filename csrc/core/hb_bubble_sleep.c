@@ -8,15 +8,6 @@ static hb_time now_of(hb_bubble *bubble)
 
 /* ---- waking ---- */
 
-static void call_locked(hb_participant *participant)
-{
-    hb_bubble *bubble = participant->bubble;
-    hb_store_release(&participant->woken, 1);
-    if (bubble->call)
-        hb_platform_unpark(bubble->call);
-    bubble->call = &participant->woken;
-}
-
 /* V1: from here on it counts as running. */
 static void rouse_locked(hb_participant *participant, hb_status outcome)
 {
@@ -24,69 +15,32 @@ static void rouse_locked(hb_participant *participant, hb_status outcome)
     participant->outcome = outcome;
     participant->bubble->running++;
     participant->bubble->steps += outcome != HB_INTERRUPTED; /* else it only looks up */
-    if (participant->bubble->turns && !participant->bubble->over)
+    if (hb__bubble_takes_turns_locked(participant->bubble) && !participant->strays)
         participant->ready = true;
     else
-        call_locked(participant);
+        hb__bubble_call_locked(participant);
+}
+
+/* False: somebody else has won it, and is about to wake it. */
+static bool settle_waiter_locked(hb_waiter *waiter, hb_status status)
+{
+    if (!hb__wait_win(waiter))
+        return false;
+    waiter->status = status;
+    if (hb_fetch_or(&waiter->state, HB_WAITER_DONE) & HB_WAITER_PARKED)
+        hb_platform_unpark(&waiter->state);
+    return true;
 }
 
 bool hb__bubble_break_locked(hb_participant *participant, hb_status status)
 {
     hb_waiter *waiter = participant->waiter;
-    if (!participant->sleeps || (waiter && !hb__wait_win(waiter)))
+    if (participant->outside)
+        return settle_waiter_locked(participant->outside, status);
+    if (!participant->sleeps || (waiter && !settle_waiter_locked(waiter, status)))
         return false;
-    if (waiter) {
-        waiter->status = status;
-        hb_fetch_or(&waiter->state, HB_WAITER_DONE);
-    }
     rouse_locked(participant, waiter ? HB_OK : status);
     return true;
-}
-
-/* ---- turns ---- */
-
-#define MOST_READY 1024u
-
-static hb_participant *choose_locked(hb_bubble *bubble)
-{
-    hb_participant *ready[MOST_READY];
-    uint32_t numbers[MOST_READY], n = 0;
-    for (hb_participant *each = bubble->first; each && n < MOST_READY; each = each->next)
-        if (each->ready) {
-            numbers[n] = each->number;
-            ready[n++] = each;
-        }
-    return n == 0 ? NULL : ready[n == 1 ? 0 : bubble->turns->choose(bubble->turns, numbers, n)];
-}
-
-void hb__bubble_pass_turn_locked(hb_bubble *bubble)
-{
-    if (!bubble->turns || bubble->turn || bubble->serving || bubble->over)
-        return;
-    bubble->turn = choose_locked(bubble);
-    if (!bubble->turn)
-        return;
-    bubble->turn->ready = false;
-    call_locked(bubble->turn);
-}
-
-void hb__bubble_free_turns_locked(hb_bubble *bubble)
-{
-    for (hb_participant *each = bubble->first; each; each = each->next)
-        if (each->ready)
-            call_locked(each);
-}
-
-static bool has_turn_locked(const hb_participant *participant)
-{
-    const hb_bubble *bubble = participant->bubble;
-    return !bubble->turns || bubble->over || bubble->turn == participant;
-}
-
-static void leave_turn_locked(hb_participant *participant)
-{
-    if (participant->bubble->turn == participant)
-        participant->bubble->turn = NULL;
 }
 
 /* ---- time goes on ---- */
@@ -97,7 +51,7 @@ static bool waits_for_time(const hb_participant *participant)
 }
 
 /* V3. */
-static bool wake_due_locked(hb_bubble *bubble)
+static bool wake_next_due_locked(hb_bubble *bubble)
 {
     hb_participant *due = NULL;
     for (hb_participant *each = bubble->first; each; each = each->next)
@@ -106,6 +60,15 @@ static bool wake_due_locked(hb_bubble *bubble)
     if (due)
         rouse_locked(due, HB_TIMEOUT);
     return due != NULL;
+}
+
+/* Where they take turns, all: who goes first is for those to say. */
+static bool wake_due_locked(hb_bubble *bubble)
+{
+    bool woken = wake_next_due_locked(bubble);
+    while (woken && bubble->turns && wake_next_due_locked(bubble))
+        ;
+    return woken;
 }
 
 static bool wake_idler_locked(hb_bubble *bubble)
@@ -181,32 +144,20 @@ void hb__bubble_rest_locked(hb_participant *participant)
 {
     hb_bubble *bubble = participant->bubble;
     bubble->running--;
-    leave_turn_locked(participant);
+    hb__bubble_leave_turn_locked(participant);
     settle_locked(bubble);
     hb__bubble_pass_turn_locked(bubble);
 }
 
 /* ---- sleeping ---- */
 
-/* What ends it early; signals, and the look at those that other threads took, only where
- * somebody sees to them. */
-static hb_status sleep_really_locked(hb_participant *participant)
+/* Where they take turns, only a signal that came itself: to look for others' now and then would
+ * change who is ready. */
+static bool is_interrupted(const hb_participant *participant, hb_status woken)
 {
-    hb_bubble *bubble = participant->bubble;
-    int64_t until = HB_FOREVER;
-    if (participant->looks_up)
-        until = hb_time_add(hb_platform_now(), hb_platform_signal_slice());
-    hb__bubble_unlock(bubble);
-    hb_status woken = hb_platform_park(&participant->woken, 0, until);
-    hb__bubble_lock(bubble);
-    return woken;
-}
-
-void hb__bubble_await_turn_locked(hb_participant *participant)
-{
-    while (!has_turn_locked(participant))
-        sleep_really_locked(participant);
-    participant->ready = false;
+    if (!participant->looks_up || !participant->sleeps)
+        return false;
+    return woken == HB_INTERRUPTED || (woken == HB_TIMEOUT && !participant->bubble->turns);
 }
 
 hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter, hb_time deadline)
@@ -214,32 +165,39 @@ hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter
     participant->waiter = waiter;
     participant->deadline = deadline;
     participant->sleeps = true;
+    participant->strays = false;
     hb_store_relaxed(&participant->woken, 0);
     hb__bubble_rest_locked(participant);
     while (participant->sleeps)
-        if (sleep_really_locked(participant) != HB_OK && participant->looks_up && participant->sleeps) {
+        if (is_interrupted(participant, hb__bubble_listen_locked(participant))) {
+            participant->strays = true;
             rouse_locked(participant, HB_INTERRUPTED);
-            hb__bubble_pass_turn_locked(participant->bubble);
         }
-    hb__bubble_await_turn_locked(participant);
+    if (!participant->strays)
+        hb__bubble_await_turn_locked(participant);
     participant->waiter = NULL;
     participant->interrupted = participant->outcome == HB_INTERRUPTED;
     return participant->outcome;
 }
 
-/* V5. Somebody may just be between winning the waiter and waking it. */
-static hb_status stop_locked(hb_bubble *bubble, hb_waiter *waiter)
+/* V4. Who takes turns gives its own away meanwhile. */
+static hb_status wait_outside_locked(hb_participant *participant, hb_waiter *waiter)
 {
-    if (hb__wait_win(waiter)) {
-        waiter->status = HB_STOPPED;
-        hb_fetch_or(&waiter->state, HB_WAITER_DONE);
-    }
-    while (!(hb_load_acquire(&waiter->state) & HB_WAITER_DONE)) {
-        hb__bubble_unlock(bubble);
-        hb_platform_yield();
-        hb__bubble_lock(bubble);
-    }
-    return HB_OK;
+    hb_bubble *bubble = participant->bubble;
+    hb_time look = hb__bubble_listens_until(participant);
+    bool looks = look < waiter->outside_due;
+    participant->outside = waiter;
+    participant->strays = false;
+    hb__bubble_leave_turn_locked(participant);
+    hb__bubble_pass_turn_locked(bubble);
+    hb__bubble_unlock(bubble);
+    hb_status woken = hb__wait_park_really(waiter, looks ? look : waiter->outside_due);
+    hb__bubble_lock(bubble);
+    participant->outside = NULL;
+    participant->strays |= woken == HB_INTERRUPTED;
+    if (!participant->strays)
+        hb__bubble_queue_for_turn_locked(participant);
+    return woken == HB_TIMEOUT && looks ? HB_INTERRUPTED : woken;
 }
 
 /* HB_WOULD_BLOCK: nothing. */
@@ -248,8 +206,8 @@ static hb_status what_is_there_locked(hb_bubble *bubble, hb_waiter *waiter, hb_t
     uint32_t seen = hb_load_acquire(&waiter->state);
     if (seen & HB_WAITER_DONE)
         return HB_OK;
-    if (bubble->over)
-        return stop_locked(bubble, waiter);
+    if (bubble->over && settle_waiter_locked(waiter, HB_STOPPED)) /* V5 */
+        return HB_OK;
     if (seen & HB_WAITER_NUDGED) {
         hb_fetch_and(&waiter->state, ~(uint32_t)HB_WAITER_NUDGED);
         return HB_RETRY;
@@ -276,7 +234,8 @@ hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline)
     participant->interrupted = false;
     hb_status status = what_is_there_locked(bubble, waiter, deadline);
     if (status == HB_WOULD_BLOCK)
-        status = hb__bubble_sleep_locked(participant, waiter, deadline);
+        status = waiter->outside ? wait_outside_locked(participant, waiter)
+                                 : hb__bubble_sleep_locked(participant, waiter, deadline);
     hb__bubble_unlock(bubble);
     keep_failure(participant, status, waiter);
     return status;
@@ -322,20 +281,4 @@ void hb__bubble_nudge_locked(hb_here *here, hb_waiter *waiter)
     hb__bubble_unlock(bubble);
     if ((before & (HB_WAITER_CLAIMED | HB_WAITER_NUDGED | HB_WAITER_PARKED)) == HB_WAITER_PARKED)
         hb_platform_unpark(&waiter->state);
-}
-
-void hb__bubble_yield(hb_here *here)
-{
-    hb_participant *participant = (hb_participant *)here;
-    hb_bubble *bubble = participant->bubble;
-    hb__bubble_lock(bubble);
-    bubble->steps++;
-    if (bubble->turn == participant && !bubble->over) {
-        participant->ready = true;
-        hb_store_relaxed(&participant->woken, 0);
-        bubble->turn = NULL;
-        hb__bubble_pass_turn_locked(bubble);
-        hb__bubble_await_turn_locked(participant);
-    }
-    hb__bubble_unlock(bubble);
 }

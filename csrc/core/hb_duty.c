@@ -1,5 +1,7 @@
 #include "hb_duty.h"
 
+#include "hb_bubble.h"
+
 /* ---- life ---- */
 
 void hb_duty_init(hb_duty *duty, hb_beat *beat, hb_chan *done, hb_time interval)
@@ -138,6 +140,7 @@ static hb_case case_of(hb_chan *chan, hb_direction direction, hb_word word)
 
 hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp *now)
 {
+    hb_bubble_yield();
     hb_status status = check_at(duty, *now);
     if (status == HB_OK)
         status = hb_chan_try_send(chan, word);
@@ -151,6 +154,7 @@ hb_status hb_duty_hand_over(hb_duty *duty, hb_chan *chan, hb_word word, hb_stamp
 
 hb_status hb_duty_send(hb_duty *duty, hb_chan *chan, hb_word word, hb_time deadline)
 {
+    hb_bubble_yield();
     hb_status status = hb_duty_check(duty);
     if (status != HB_OK)
         return status;
@@ -174,6 +178,7 @@ static hb_status receive(hb_duty *duty, hb_chan *chan, hb_word *word, hb_time de
 
 hb_status hb_duty_recv(hb_duty *duty, hb_chan *chan, hb_word *word, hb_time deadline)
 {
+    hb_bubble_yield();
     hb_status status = hb_duty_check(duty);
     if (status != HB_OK)
         return status;
@@ -186,6 +191,7 @@ hb_status hb_duty_recv(hb_duty *duty, hb_chan *chan, hb_word *word, hb_time dead
 
 hb_status hb_duty_sleep(hb_duty *duty, hb_time deadline)
 {
+    hb_bubble_yield();
     hb_word none;
     hb_case never = case_of(NULL, HB_RECV, (hb_word){ NULL });
     hb_status status = hb_duty_check(duty);

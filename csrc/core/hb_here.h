@@ -20,7 +20,7 @@ struct hb_here {
     void (*finish)(hb_here *here, hb_waiter *waiter);
     void (*nudge_locked)(hb_here *here, hb_waiter *waiter);
     /* Gives the turn away where threads take turns, else NULL. */
-    void (*yield)(hb_here *here);
+    hb_status (*yield)(hb_here *here);
 };
 
 extern _Thread_local hb_here *hb__here HB_STATIC_TLS;

@@ -84,20 +84,8 @@ bool hb_wait_cancel(hb_waiter *waiter)
 
 /* ---- parking ---- */
 
-/* What a thread of a bubble waits for outside of it happens in real time, in which only that
- * can be due: deadlines of its own do not come. */
-static hb_time real_deadline(const hb_waiter *waiter, hb_time deadline)
+hb_status hb__wait_park_really(hb_waiter *waiter, hb_time until)
 {
-    if (!waiter->here)
-        return deadline;
-    return deadline <= hb_now() ? 0 : waiter->outside_due;
-}
-
-static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
-{
-    if (waiter->here && !waiter->outside)
-        return waiter->here->park(waiter->here, waiter, deadline);
-    hb_time until = real_deadline(waiter, deadline);
     uint32_t seen = hb_fetch_or(&waiter->state, HB_WAITER_PARKED) | HB_WAITER_PARKED;
     while (!(seen & HB_WAITER_DONE)) {
         if (seen & HB_WAITER_NUDGED) {
@@ -110,6 +98,12 @@ static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
             return woken;
     }
     return HB_OK;
+}
+
+static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
+{
+    return waiter->here ? waiter->here->park(waiter->here, waiter, deadline)
+                        : hb__wait_park_really(waiter, deadline);
 }
 
 /* False if the party was told to stop: then it does not begin to wait. */

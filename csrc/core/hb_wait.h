@@ -108,6 +108,9 @@ static inline void hb__wait_wake(hb_waiter *chain)
  * call again. */
 hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline);
 
+/* The same on the system's clock, of a thread in no bubble or a waiter that is `outside`. */
+hb_status hb__wait_park_really(hb_waiter *waiter, hb_time until);
+
 /* Owner only. True: nobody will serve the waiter any more. False: somebody has,
  * and the outcome stands. */
 bool hb_wait_cancel(hb_waiter *waiter);

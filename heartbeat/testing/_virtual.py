@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Literal
 
 from heartbeat._native import Bubble
 from heartbeat.testing._patch import patched
 
 
 @contextmanager
-def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False,
-                 stall: float | None = 5.0) -> Iterator[Bubble]:
+def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False, stall: float | None = 5.0,
+                 schedule: Literal["random", "pct"] | None = None) -> Iterator[Bubble]:
     """Run the block on a clock that jumps to the next deadline when every participant waits.
 
     The calling thread and every thread the engine starts inside are participants. When all of
@@ -22,6 +23,10 @@ def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False,
     `stall` real seconds, StallError tells which does and where: raised in the thread that
     entered if it waits in the engine; else the report goes to stderr first, and it is raised as
     soon as Python can in that thread. None: wait for ever (in a debugger, say).
+
+    With a `schedule` one participant runs at a time, and the seed decides too who goes next, at
+    every operation of the engine: "random" gives each the same chance, "pct" gives them priorities
+    that change at a few steps. explore() tries many seeds.
 
     With `patch` threads of the standard library take part without a rewrite, and only while the
     block runs. Everybody who takes no part keeps real time.
@@ -39,6 +44,6 @@ def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False,
     time.clock_gettime, thread_time and process_time, timeouts of select, subprocess and
     multiprocessing, asyncio, locks and threads made with _thread, and process pools.
     """
-    bubble = Bubble(start, seed, stall=stall)
+    bubble = Bubble(start, seed, stall=stall, schedule=schedule)
     with patched(bubble) if patch else nullcontext(), bubble:
         yield bubble
