@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from support import run_program, threads_named, wait_until
+from support import dumped, run_program, threads_named, wait_until
 
 import heartbeat
 from heartbeat import Channel, dump_on_signal, go
@@ -36,18 +36,15 @@ def read_until(reader: int, text: str) -> str:
     return read
 
 
-def table_written(reader: int) -> str:
-    raise_signal()
-    return read_until(reader, "beats:")
-
-
 def test_the_table_is_written_when_the_signal_comes(pipe: tuple[int, int]) -> None:
     hold = Channel[int](name="the hold")
     task = go(hold.recv, name="held")
+    wait_until(lambda: "receive from channel 'the hold'" in dumped())  # it may watch for a moment first
     assert dump_on_signal(SIGNAL, fd=pipe[1]) is None
-    wait_until(lambda: "receive from channel 'the hold'" in table_written(pipe[0]))
-    row = next(line for line in table_written(pipe[0]).splitlines() if "'held'" in line)
-    assert "of the engine" in row
+    raise_signal()
+    table = read_until(pipe[0], "beats:")
+    row = next(line for line in table.splitlines() if "'held'" in line)
+    assert "of the engine" in row and "receive from channel 'the hold'" in row
     hold.send(1)
     task.join()
 
