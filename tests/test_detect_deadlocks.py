@@ -236,6 +236,9 @@ IN_CONTEXT: ContextVar[object] = ContextVar("IN_CONTEXT")
 @pytest.fixture
 def held() -> Iterator[list[object]]:
     yield HELD
+    for each in HELD:
+        if isinstance(each, heartbeat.Timer):
+            each.stop()
     HELD.clear()
 
 
