@@ -41,21 +41,47 @@ static void call_service(hb_house *house, hb_beat *beat)
     hb__house_unlock(house);
 }
 
-void hb__call(hb_beat *beat)
-{
-    hb_house *house = hb__house_of(beat);
-    if (house && house->bubble)
-        call_service(house, beat);
-    else if (house && put_among_callers(house, beat))
-        hb__call_thread(house);
-}
-
 /* First the beat leaves the list, then it is looked at: so what happens after the look calls
  * again. */
 static uint32_t leave_callers(hb_beat *beat)
 {
     uint32_t next = hb_exchange(&beat->call, 0);
     return next == LAST ? 0 : next;
+}
+
+static bool has_thread(hb_house *house)
+{
+    hb__house_lock(house);
+    bool running = house->running;
+    hb__house_unlock(house);
+    return running;
+}
+
+/* Who called a thread that had just ended, for nothing was served any more, lets go of those that
+ * call. If one is served again meanwhile, its own call may have found it in the list: it calls
+ * again. */
+static void hear_alone(hb_house *house)
+{
+    uint32_t number = hb_exchange(&house->callers, 0);
+    while (number) {
+        hb_beat *beat = hb__board_at(number);
+        number = leave_callers(beat);
+        if (has_thread(house) && (hb_load_relaxed(&beat->flags) & HB_BEAT_WATCHED))
+            hb__call(beat);
+        hb_beat_unref(beat);
+    }
+}
+
+void hb__call(hb_beat *beat)
+{
+    hb_house *house = hb__house_of(beat);
+    if (house && house->bubble) {
+        call_service(house, beat);
+    } else if (house && put_among_callers(house, beat)) {
+        hb__call_thread(house);
+        if (!has_thread(house))
+            hear_alone(house);
+    }
 }
 
 static uint32_t hear_batch(hb_house *house, uint32_t number)
