@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Timer, after_func, go, nil, now, select
+from heartbeat import Channel, Timer, after_func, go, nil, now, select, sleep
+from heartbeat.testing import LeakError, virtual_time
 from support import QUIET, SOON, wait_until
 
 Told = list[threading.ExceptHookArgs]
@@ -288,3 +289,10 @@ def test_what_it_raises_is_told(told: Told) -> None:
     call, called = calls()
     after_func(0, call)
     assert called.recv(timeout=SOON)
+
+
+def test_that_its_bubble_ended_it_is_not_told(told: Told) -> None:
+    with pytest.raises(LeakError, match="hb-after-func"), virtual_time():
+        after_func(1.0, Channel().recv)
+        sleep(2.0)
+    assert told == []

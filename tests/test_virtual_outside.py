@@ -7,7 +7,7 @@ import pytest
 import heartbeat
 from heartbeat import Channel, Ticker, Timer, Watchdog, go, select, sleep
 from heartbeat.testing import virtual_time
-from support import SOON
+from support import SOON, wait_for_receivers
 
 BRIEF = 0.01  # real seconds
 
@@ -64,11 +64,30 @@ def test_time_stands_still_while_a_thread_waits_outside_too() -> None:
 
 def test_a_timeout_does_not_pass_while_its_thread_waits_outside() -> None:
     outside: Channel[str] = Channel()
-    sender = go(lambda: (sleep(BRIEF), outside.send("at last")))
+
+    def send_later() -> None:
+        sleep(BRIEF)
+        outside.send("at last")
+
+    sender = go(send_later)
     with virtual_time() as bubble:
         assert outside.recv(timeout=1e-6) == "at last"
         assert bubble.now == 0.0
     sender.join()
+
+
+def test_how_long_somebody_waits_is_told_by_the_clock_of_who_waits() -> None:
+    outside: Channel[None] = Channel()
+
+    def wait_inside() -> None:
+        with virtual_time():
+            outside.recv()
+
+    waiter = go(wait_inside)
+    wait_for_receivers(outside)
+    assert 0 <= outside.stats().longest_wait < SOON
+    outside.send(None)
+    waiter.result(SOON)
 
 
 def test_a_channel_of_a_bubble_cannot_be_closed_from_outside() -> None:

@@ -36,6 +36,15 @@ static hb_chan *pool;
 
 /* ---- the pool ---- */
 
+/* A call that the end of the engine or of its bubble has ended has done no wrong. */
+static void report_exception(callback *due)
+{
+    PyObject *py_exception = hbpy_take_exception();
+    if (py_exception && !PyErr_GivenExceptionMatches(py_exception, due->state->Stopped))
+        hbpy_report_exception(due->state, py_exception, Py_None);
+    Py_XDECREF(py_exception);
+}
+
 static void call(callback *due)
 {
     char origin[HB_ORIGIN_SIZE];
@@ -45,10 +54,7 @@ static void call(callback *due)
     PyObject *py_context = PyContext_Copy(due->py_context);
     PyObject *py_args = py_context ? PyTuple_New(0) : NULL;
     PyObject *py_result = py_args ? hbpy_call_in(py_context, due->py_fn, py_args, NULL) : NULL;
-    PyObject *py_exception = hbpy_take_exception();
-    if (py_exception)
-        hbpy_report_exception(due->state, py_exception, Py_None);
-    Py_XDECREF(py_exception);
+    report_exception(due);
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);

@@ -221,7 +221,7 @@ static void keep_failure(hb_participant *participant, hb_status status, const hb
     participant->failed = status == HB_OK && (waiter->status == HB_DEADLOCK || waiter->status == HB_STALLED);
     if (!participant->failed)
         return;
-    participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+    participant->last_wait = (hb_thread_view){ .until = participant->deadline };
     hb_thread_view_wait(&participant->last_wait, waiter);
 }
 

@@ -6,6 +6,14 @@ bool hb_chan_is_closed(hb_chan *chan)
     return hb_load_acquire(&chan->closed);
 }
 
+bool hb_chan_is_sole(hb_chan *chan)
+{
+    hb_lock_acquire(&chan->source.lock);
+    bool watched = chan->source.watches != NULL;
+    hb_lock_release(&chan->source.lock);
+    return !watched && hb_load_acquire(&chan->refs) == 1;
+}
+
 void hb_chan_set_type(hb_chan *chan, char type)
 {
     hb_store_relaxed(&chan->type, (uint32_t)type);
@@ -42,24 +50,36 @@ uint64_t hb_chan_capacity(hb_chan *chan)
     return chan->capacity;
 }
 
-static hb_time oldest_locked(hb_queue *waiting, hb_time oldest)
+/* By the clock of who waits: threads of a bubble wait here too if the channel is of none. */
+static hb_time waited(const hb_waiter *waiter)
+{
+    hb_time now = waiter->here ? (hb_time)hb_load_relaxed(waiter->here->now) : hb_platform_now();
+    return now - waiter->since;
+}
+
+static hb_time first_wait_locked(hb_queue *waiting)
 {
     hb_link *first = hb__queue_first_locked(waiting);
-    return first && first->waiter->since < oldest ? first->waiter->since : oldest;
+    return first ? waited(first->waiter) : 0;
+}
+
+static hb_time longest_wait_locked(hb_chan *chan)
+{
+    hb_time of_senders = first_wait_locked(&chan->senders);
+    hb_time of_receivers = first_wait_locked(&chan->source.receivers);
+    return of_senders > of_receivers ? of_senders : of_receivers;
 }
 
 void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
 {
-    hb_time now = hb_now();
     hb_lock_acquire(&chan->source.lock);
     *stats = (hb_chan_stats){
         .len = chan->ring.count, .capacity = chan->capacity, .closed = hb_load_relaxed(&chan->closed),
         .sends = chan->sends, .receives = chan->receives, .high_water = chan->high_water,
         .waiting_senders = hb__queue_count_locked(&chan->senders),
         .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),
+        .longest_wait = longest_wait_locked(chan),
     };
-    stats->longest_wait =
-        now - oldest_locked(&chan->senders, oldest_locked(&chan->source.receivers, now));
     hb_lock_release(&chan->source.lock);
 }
 

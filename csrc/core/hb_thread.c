@@ -311,6 +311,36 @@ size_t hb_threads_after(uint32_t id, hb_thread_view *views, size_t n)
     return i;
 }
 
+static bool waits_endlessly_locked(const hb_thread *thread)
+{
+    hb_waiter *waiter = thread->party.waiting;
+    return thread->engine && waiter && !hb__wait_is_won(waiter) && !waiter->here &&
+           thread->party.until == HB_FOREVER && waiter->n_cases > 0;
+}
+
+static bool view_endless(hb_thread *thread, hb_endless_wait *wait, hb_source **sources, uint32_t size)
+{
+    hb_lock_acquire(&thread->party.lock);
+    bool waits = waits_endlessly_locked(thread);
+    const hb_waiter *waiter = thread->party.waiting;
+    if (waits)
+        *wait = (hb_endless_wait){ thread->id, thread->ident, thread->party.waits, thread->charge, waiter->n_cases };
+    for (uint32_t i = 0; waits && i < waiter->n_cases && i < size; i++)
+        sources[i] = waiter->cases[i].source;
+    hb_lock_release(&thread->party.lock);
+    return waits;
+}
+
+bool hb_thread_endless(uint32_t id, hb_endless_wait *wait, hb_source **sources, uint32_t size)
+{
+    hb_lock_acquire(&threads.lock);
+    hb_thread *thread = threads.first;
+    while (thread && (thread->id <= id || !view_endless(thread, wait, sources, size)))
+        thread = thread->next;
+    hb_lock_release(&threads.lock);
+    return thread != NULL;
+}
+
 /* ---- in words ---- */
 
 static size_t advance(size_t at, int written, size_t size)

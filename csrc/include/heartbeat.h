@@ -106,7 +106,8 @@ static inline int heartbeat_beat_close(heartbeat_beat *beat)
 }
 
 /* A sign of life: some nanoseconds, no lock, no system call unless somebody listens. HEARTBEAT_OK;
- * HEARTBEAT_CLOSED, HEARTBEAT_REVOKED: it did not count. any thread */
+ * HEARTBEAT_CLOSED, HEARTBEAT_REVOKED: it did not count; HEARTBEAT_FOREIGN: nor did it, for in a test
+ * on virtual time the beat, as a channel, is of the threads that take part. any thread */
 static inline int heartbeat_beat_pulse(heartbeat_beat *beat)
 {
     return heartbeat_api_in_use->beat_pulse(beat);

@@ -302,9 +302,10 @@ def test_Weak() -> None:
     """The garbage collector runs inside, and what a bubble made goes when nobody refers to it (Go
     issue 73817).
     """
+    makers: list[Callable[[], object]] = [Channel, partial(Timer, 1), partial(go, int)]
     with virtual_time() as bubble:
         for _ in range(5):
-            refs = [weakref.ref(thing) for thing in (Channel(), Timer(1), go(int))]
+            refs: list[weakref.ref[object]] = [weakref.ref(make()) for make in makers]
             bubble.wait()
             gc.collect()
             assert [ref() for ref in refs] == [None] * 3

@@ -38,8 +38,12 @@ NANOSECOND = 1e-9
 
 
 def test_Time() -> None:
+    def wake() -> float:
+        sleep(NANOSECOND)
+        return heartbeat.now()
+
     with virtual_time():
-        first = go(lambda: (sleep(NANOSECOND), heartbeat.now())[1])
+        first = go(wake)
         sleep(2 * NANOSECOND)
         assert first.done
         assert first.result() == pytest.approx(NANOSECOND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from heartbeat import DeadlockError, sleep
 from heartbeat.testing import LeakError, virtual_time
@@ -14,13 +15,14 @@ LEAK = re.compile(r"^  '(.*)' (.*); created at \S+program\.py:\d+$", re.MULTILIN
 STUCK = re.compile(r"^\d+ '(.*)', created at \S+program\.py:\d+\n  (.*)$", re.MULTILINE)
 
 Found = list[tuple[str, str]]  # names, with what each waits for
+Schedule = Literal["random", "pct"] | None
 
 
-def run(case: Case, fixed: bool, seed: int) -> Found:
+def run(case: Case, fixed: bool, seed: int, schedule: Schedule = None) -> Found:
     """One version of a case, left to itself until its bubble ends."""
     found: Found = []
     try:
-        with virtual_time(seed=seed) as bubble:
+        with virtual_time(seed=seed, schedule=schedule) as bubble:
             program = Program(fixed, seed, bubble)
             case.body(program)
             sleep(SETTLE)
@@ -31,11 +33,11 @@ def run(case: Case, fixed: bool, seed: int) -> Found:
     return found
 
 
-def joins(case: Case, fixed: bool, seed: int) -> Found:
+def joins(case: Case, fixed: bool, seed: int, schedule: Schedule = None) -> Found:
     """As run, but the host waits for all threads, and is told at once if they never end."""
     found: Found = []
     try:
-        with virtual_time(seed=seed) as bubble:
+        with virtual_time(seed=seed, schedule=schedule) as bubble:
             program = Program(fixed, seed, bubble)
             case.body(program)
             program.join()

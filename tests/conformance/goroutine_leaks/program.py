@@ -3,7 +3,7 @@
 A case is one function for both its versions: `p.fixed` tells which. It runs in the bubble's host, starts
 its threads with p.go(name, fn, ...) and returns; it never waits itself, as Go's originals leave that
 to goroutines. Delays are p.delay() where the originals yield in the middle of what must not be
-interrupted: the seed decides how long, on the bubble's clock, so a seed is an order of events.
+interrupted: the seed decides how long, on the bubble's clock, so a seed is an order of events; with a schedule it decides who runs, too.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
@@ -23,44 +23,78 @@ from . import (  # noqa: F401
     cases_patterns,
     cases_serving_syncthing,
 )
-from .judge import Found, joins, leaks_of, run
+from .judge import Found, Schedule, joins, leaks_of, run
 from .program import CASES, Case
 
-FEW, MANY = range(2), range(40)  # seeds; many where a leak depends on the order of events
-
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-every_leak = pytest.mark.parametrize(
-    "case", [case for case in CASES if case.leaks], ids=lambda case: case.name
-)
+FEW, MANY = range(2), range(40)  # seeds; many where it depends on them what leaks
 
 
-Way = Callable[[Case, bool, int], Found]
+def depends(case: Case) -> bool:
+    return not case.always or len(case.leaks) > 1
+
+
+def named(cases: Iterable[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", list(cases), ids=lambda case: case.name)
+
+
+Way = Callable[[Case, bool, int, Schedule], Found]
 both_ways = pytest.mark.parametrize(
     "way", [pytest.param(run, id="left to itself"), pytest.param(joins, id="waited for")]
 )
+taking_turns = pytest.mark.parametrize("schedule", ["random", "pct"])
 
 
-def seeds(case: Case) -> range:
-    return FEW if case.always and len(case.leaks) < 2 else MANY
+def demand_leaks(case: Case, way: Way, schedule: Schedule = None) -> None:
+    """Seeds until one shows the first set of leaks of the case; what leaks is never anything else."""
+    shown = False
+    for seed in MANY if depends(case) else FEW:
+        found = way(case, False, seed, schedule)
+        if found or case.always:
+            leaks = leaks_of(case, found)
+            assert leaks is not None, found
+            shown = shown or leaks is case.leaks[0]
+        if shown and depends(case):
+            break
+    assert shown
 
 
-@every_leak
+@named(case for case in CASES if case.leaks)
 @both_ways
 def test_leaking_version_is_reported(case: Case, way: Way) -> None:
-    shown = []
-    for seed in seeds(case):
-        found = way(case, False, seed)
-        if found or case.always:
-            shown.append(leaks_of(case, found))
-            assert shown[-1] is not None, found
-    assert case.leaks[0] in shown
+    demand_leaks(case, way)
 
 
-@every_case
+@named(CASES)
 @both_ways
 def test_fixed_version_is_not(case: Case, way: Way) -> None:
-    for seed in seeds(case):
-        assert way(case, True, seed) == []
+    for seed in MANY if depends(case) else FEW:
+        assert way(case, True, seed, None) == []
+
+
+@named(filter(depends, CASES))
+@taking_turns
+@both_ways
+def test_leaking_version_is_reported_where_threads_take_turns(
+    case: Case, way: Way, schedule: Schedule
+) -> None:
+    demand_leaks(case, way, schedule)
+
+
+@named(filter(depends, CASES))
+@taking_turns
+@both_ways
+def test_fixed_version_is_not_where_threads_take_turns(case: Case, way: Way, schedule: Schedule) -> None:
+    for seed in MANY[::4]:
+        assert way(case, True, seed, schedule) == []
+
+
+@named(filter(depends, CASES))
+@taking_turns
+def test_where_threads_take_turns_a_seed_is_one_order(case: Case, schedule: Schedule) -> None:
+    """The names of those who leak, and of none, come again."""
+    for seed in MANY[::8]:
+        first, again = ([name for name, _ in run(case, False, seed, schedule)] for _ in range(2))
+        assert first == again
 
 
 @pytest.fixture(autouse=True)
