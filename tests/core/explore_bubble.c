@@ -95,6 +95,30 @@ static void two_sends(void)
     as_participant(2, send);
 }
 
+static void sleep_and_see_it_done(void)
+{
+    CHECK_EQ(hb_wait_sleep(10), HB_TIMEOUT);
+    CHECK_EQ(wait_for_quiet(), HB_OK);
+    CHECK_EQ(atomic_load(&received), 1);
+}
+
+static void note_at_10(void)
+{
+    CHECK_EQ(hb_wait_sleep(10), HB_TIMEOUT);
+    atomic_fetch_add(&received, 1);
+    atomic_fetch_add(&sent, 1);
+}
+
+static void host_sleeps_and_sees_it_done(void)
+{
+    as_host(sleep_and_see_it_done);
+}
+
+static void one_notes_at_10(void)
+{
+    as_participant(1, note_at_10);
+}
+
 /* ---- the end against everybody ---- */
 
 static void sleep_or_stop(void)
@@ -205,6 +229,8 @@ static const explore_scenario scenarios[] = {
       .threads = { host_sees_both_done, one_receives_and_sleeps, two_sends } },
     { .name = "quiet_against_a_wake_with_signals", .begin = begin_3_with_signals, .end = end,
       .threads = { host_sees_both_done, one_receives_and_sleeps, two_sends } },
+    { .name = "what_is_due_now_comes_before_quiet", .begin = begin_2, .end = end,
+      .threads = { host_sleeps_and_sees_it_done, one_notes_at_10 } },
     { .name = "the_end_against_everybody", .begin = begin_4, .end = end,
       .threads = { host_ends_all, one_receives_or_stops, two_sends_or_stops, three_sleeps_or_stops } },
     { .name = "a_stall_against_a_word", .begin = begin_2, .end = end,

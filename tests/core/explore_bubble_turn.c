@@ -142,7 +142,9 @@ static void see_both_done_in_turn(void)
 static void receive_in_turn(void)
 {
     yield_alone();
-    receive_and_sleep();
+    receive();
+    run_alone(); /* whoever has sent goes on, too */
+    CHECK_EQ(hb_wait_sleep(10), HB_TIMEOUT);
     yield_alone();
 }
 
