@@ -3,7 +3,7 @@
 # Thin, over the engine; a file a concept.
 #
 #   virtual time   virtual_time, Bubble     _virtual.py
-#   exploration    explore                  _explore.py
+#   exploration    explore                  _explore.py, _unseen.py
 #   reports        Participant, LeakError, StallError     _report.py, _holders.py
 
 from heartbeat._native import Bubble, LeakError, StallError

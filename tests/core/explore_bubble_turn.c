@@ -246,9 +246,17 @@ static void one_receives_outside_in_turn(void)
     as_participant(1, receive_outside_in_turn);
 }
 
-static void two_yields(void)
+/* Nobody would send if the receiver kept its turn, or the other way round. */
+static void send_outside_in_turn(void)
 {
-    as_participant(2, yield_alone);
+    yield_alone();
+    send_from_outside();
+    run_alone();
+}
+
+static void two_sends_outside_in_turn(void)
+{
+    as_participant(2, send_outside_in_turn);
 }
 
 static const explore_scenario scenarios[] = {
@@ -267,7 +275,7 @@ static const explore_scenario scenarios[] = {
     { .name = "the_end_frees_the_turns", .begin = begin_3_in_turns, .end = end,
       .threads = { host_ends_in_turn, one_receives_or_stops, two_sends_or_stops } },
     { .name = "who_waits_outside_has_no_turn", .begin = begin_3_in_turns, .end = end,
-      .threads = { host_sleeps_in_turn, one_receives_outside_in_turn, two_yields, send_from_outside } },
+      .threads = { host_sleeps_in_turn, one_receives_outside_in_turn, two_sends_outside_in_turn } },
 };
 
 int main(int argc, char **argv)
