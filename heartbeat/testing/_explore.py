@@ -70,8 +70,8 @@ def _trace_text(bubble: Bubble) -> str:
 
 
 def _explain(error: BaseException, seed: int, bubble: Bubble, unseen: list[BaseException]) -> None:
-    error.add_note(f"in the schedule with seed {seed}: --heartbeat-seed={seed} of pytest, or "
-                   f"explore(..., schedules=1, seed={seed}), runs it again")
+    error.add_note(f"in the schedule with seed {seed}; to run it again: "
+                   f"explore(..., schedules=1, seed={seed}), or pytest --heartbeat-seed={seed}")
     for other in unseen:
         if other is not error:
             error.add_note(f"a participant had raised {other!r}")
