@@ -305,7 +305,7 @@ def test_operations_in_destructors(kind: str) -> None:
         gc.collect(0)
         assert [box.recv() for _ in range(6)].count(1) == 3
 
-    explore(program, schedules=30, schedule=kind)  # type: ignore[arg-type]
+    explore(program, schedules=10, schedule=kind)  # type: ignore[arg-type]
 
 
 def test_workers_and_their_results() -> None:
