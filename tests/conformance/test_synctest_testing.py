@@ -17,6 +17,7 @@ These do not apply:
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -177,8 +178,11 @@ def report(tmp_path: Path) -> Report:
     def run(body: str, *options: str) -> tuple[int, str]:
         file = tmp_path / "test_inside.py"
         file.write_text(PROGRAM + indent(dedent(body).strip(), 8 * " ") + "\n")
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(file)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=2 * WAIT)
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, file.name]
+        environment = {**os.environ, "PYTHONPATH": str(Path(heartbeat.__file__).parents[1])}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=2 * WAIT
+        )
         return done.returncode, done.stdout
 
     return run
