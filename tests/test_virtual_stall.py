@@ -67,7 +67,7 @@ def test_the_end_of_the_block_is_such_a_wait(gate: threading.Event) -> None:
 
 def test_waiting_for_the_world_outside_is_a_standstill_too() -> None:
     outside = Channel[int](name="outside")
-    with pytest.raises(StallError, match="channel 'outside' .*from outside"), virtual_time(stall=STALL):
+    with pytest.raises(StallError, match="channel 'outside'.* .from outside"), virtual_time(stall=STALL):
         go(outside.recv)
         try:
             sleep(1.0)
