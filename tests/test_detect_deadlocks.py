@@ -23,6 +23,7 @@ from heartbeat import (
     Error,
     Selector,
     Task,
+    Timer,
     Worker,
     after,
     after_func,
@@ -236,9 +237,9 @@ IN_CONTEXT: ContextVar[object] = ContextVar("IN_CONTEXT")
 @pytest.fixture
 def held() -> Iterator[list[object]]:
     yield HELD
-    for each in HELD:
-        if isinstance(each, heartbeat.Timer):
-            each.stop()
+    for thing in HELD:
+        if isinstance(thing, Timer):
+            thing.stop()
     HELD.clear()
 
 
