@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -62,7 +62,7 @@ class Program:
         sleep(max(BRIEF))
 
 
-def steps_of(seed: int, schedule: str | None) -> list[tuple[float, int, object]]:
+def steps_of(seed: int, schedule: Literal["random", "pct"] | None) -> list[tuple[float, int, object]]:
     with virtual_time(seed=seed, schedule=schedule) as bubble:
         program = Program(seed)
         program.run()
@@ -77,5 +77,7 @@ def test_random_programs_end(seed: int) -> None:
 
 @pytest.mark.parametrize("schedule", ["random", "pct"])
 @pytest.mark.parametrize("seed", range(PROGRAMS))
-def test_where_threads_take_turns_a_seed_decides_everything(seed: int, schedule: str) -> None:
+def test_where_threads_take_turns_a_seed_decides_everything(
+    seed: int, schedule: Literal["random", "pct"]
+) -> None:
     assert steps_of(seed, schedule) == steps_of(seed, schedule)
