@@ -6,6 +6,8 @@ import threading
 
 import pytest
 
+pytest_plugins = ["pytester"]
+
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[threading.ExceptHookArgs]:

@@ -35,6 +35,7 @@ FAMILIES = {
                "worker", "capi", *(MONITOR := {"monitor", "monitor_life", "monitor_watch", "monitor_action",
                                        "monitor_event", "monitor_stats", "watch_gil"})},
     "monitor.h": MONITOR,
+    "alive.h": {"alive", "after_func", *MONITOR},
     "stack.h": {"stack", "monitor", "monitor_life"},
     "gil_holder.h": {"gil_holder", "watch_gil"},
     "worker.h": {"worker", "worker_work", "worker_ops", "worker_run", "worker_context",

@@ -186,9 +186,11 @@ def test_a_cycle_through_on_event_is_collected() -> None:
 def test_dropping_in_a_thread_of_the_engine() -> None:
     told: Channel[Any] = Channel(None)
     holder = [Monitor(Heartbeat(), timeout=SHORT, on_event=lambda health: told.send(holder.clear()))]
-    holder[0].start()
+    watch = weakref.ref(holder[0].start())
     told.recv(timeout=SOON)
     assert not holder
+    monitor = watch()  # it runs until it is closed
+    assert monitor and monitor.close()
 
 
 def test_threads_end_with_their_monitors() -> None:

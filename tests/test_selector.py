@@ -93,7 +93,8 @@ def test_closed_cases() -> None:
 
 
 def test_nothing_to_wait_for() -> None:
-    for cases in ((), [None], (nil, send(nil, 1), after_func(1000, int))):
+    never = after_func(1000, int)
+    for cases in ((), [None], (nil, send(nil, 1), never)):
         selector = Selector(cases)
         assert selector.try_select() is None and selector.try_select(biased=True) is None
         begun = now()
@@ -101,6 +102,7 @@ def test_nothing_to_wait_for() -> None:
             with pytest.raises(TimeoutError):
                 selector.select(**waiting)
         assert 0.02 <= now() - begun < SOON
+    assert never.stop()
 
 
 def test_the_oldest_ready_case_if_biased() -> None:

@@ -502,10 +502,12 @@ def test_hundreds_of_workers_at_once() -> None:
 
 def test_a_dropped_worker_runs_on() -> None:
     jobs: Channel[int] = Channel()
-    results = Worker(double(jobs)).start().results
+    over: Channel[None] = Channel()
+    results = Worker(double(jobs), done=over).start().results
     gc.collect()
     jobs.send(4, timeout=SOON)
     assert results.recv(timeout=SOON) == 8
+    over.close()
 
 
 def test_a_worker_that_never_ran_is_garbage() -> None:

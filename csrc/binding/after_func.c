@@ -12,6 +12,7 @@
  * Ownership: the alarm owns the function and its context; the timer object and the
  * arming own a reference to the alarm each. Only attached threads drop references,
  * so both are released attached. */
+#include "alive.h"
 #include "timer.h"
 
 #include "hb_alarm.h"
@@ -22,6 +23,7 @@
 
 typedef struct callback {
     hb_alarm alarm;
+    hbpy_alive alive; /* from being armed until it is cancelled, or the call is over */
     PyObject *py_fn, *py_context; /* constant until the alarm dies */
     hbpy_state *state;            /* constant; there as long as threads can attach */
 } callback;
@@ -58,6 +60,7 @@ static void call(callback *due)
     Py_XDECREF(py_result);
     Py_XDECREF(py_args);
     Py_XDECREF(py_context);
+    hbpy_alive_end(&due->alive);
     if (known)
         hb_thread_set_origin(hb_thread_here(), NULL);
     hb_alarm_unref(&due->alarm);
@@ -74,8 +77,10 @@ static callback *next_callback(void)
 
 static void body(void *first)
 {
-    hbpy_install_hooks(((callback *)first)->state);
     bool lingers = !hb_here_bubble();
+    if (lingers)
+        hb_thread_serve();
+    hbpy_install_hooks(((callback *)first)->state);
     for (callback *due = first; due; due = lingers ? next_callback() : NULL)
         call(due);
 }
@@ -112,10 +117,24 @@ static hbpy_func_timer *timer_of(void *self)
 static void free_callback(hb_alarm *alarm)
 {
     callback *dead = (callback *)alarm;
+    hbpy_alive_gone(&dead->alive);
     hbpy_origin_gone(dead, NULL);
     Py_DECREF(dead->py_fn);
     Py_DECREF(dead->py_context);
     PyMem_RawFree(dead);
+}
+
+static callback *callback_of(hbpy_alive *alive)
+{
+    return (callback *)((char *)alive - offsetof(callback, alive));
+}
+
+static size_t describe(hbpy_alive *alive, char *text, size_t size)
+{
+    hb_time due = hb_alarm_due(&callback_of(alive)->alarm);
+    int length = due == HB_FOREVER ? snprintf(text, size, "is being called")
+                                   : snprintf(text, size, "will be called in %.3f s", (double)(due - hb_now()) / 1e9);
+    return (size_t)length;
 }
 
 static callback *new_callback(hbpy_state *state, PyObject *py_fn)
@@ -130,6 +149,7 @@ static callback *new_callback(hbpy_state *state, PyObject *py_fn)
     made->py_fn = Py_NewRef(py_fn);
     made->py_context = py_context;
     made->state = state;
+    made->alive = (hbpy_alive){ .kind = "after_func", .py_what = py_fn, .key = made, .describe = describe };
     return made;
 }
 
@@ -203,14 +223,18 @@ static PyObject *FuncTimer_stop(PyObject *self, PyObject *unused)
     if (hbpy_point(self) < 0)
         return NULL;
     (void)unused;
+    callback *stopped = timer_of(self)->callback;
     if (check_alarm(self) < 0)
         return NULL;
-    return PyBool_FromLong(hb_alarm_cancel(&timer_of(self)->callback->alarm));
+    bool was_armed = hb_alarm_cancel(&stopped->alarm);
+    if (was_armed)
+        hbpy_alive_end(&stopped->alive);
+    return PyBool_FromLong(was_armed);
 }
 
 /* In a bubble alarms fire when everybody sleeps. What is due at once does not wait for that: whoever
  * arms it may be busy until it has come. */
-static hb_status arm(hb_alarm *alarm, hb_time delay, bool *was_armed)
+static hb_status set_alarm(hb_alarm *alarm, hb_time delay, bool *was_armed)
 {
     if (delay > 0 || !hb_alarm_is_virtual(alarm))
         return hb_alarm_set(alarm, hb_time_add(hb_alarm_now(alarm), delay), was_armed);
@@ -218,6 +242,19 @@ static hb_status arm(hb_alarm *alarm, hb_time delay, bool *was_armed)
     hb_alarm_ref(alarm); /* the call's, as an arming's */
     fire(alarm);
     return HB_OK;
+}
+
+/* It is begun before it can fire; an arming that is replaced ends, and so does one for no instant. */
+static hb_status arm(callback *armed, hb_time delay, bool *was_armed)
+{
+    bool never = hb_time_add(hb_alarm_now(&armed->alarm), delay) == HB_FOREVER;
+    hbpy_alive_begin(&armed->alive);
+    hb_status status = set_alarm(&armed->alarm, delay, was_armed);
+    if (*was_armed)
+        hbpy_alive_end(&armed->alive);
+    if (status != HB_OK || never)
+        hbpy_alive_end(&armed->alive);
+    return status;
 }
 
 PyDoc_STRVAR(reset_doc,
@@ -232,7 +269,7 @@ static PyObject *FuncTimer_reset(PyObject *self, PyObject *py_seconds)
     bool was_armed;
     if (hbpy_parse_delay(py_seconds, &delay) < 0 || check_alarm(self) < 0)
         return NULL;
-    hb_status status = arm(&timer_of(self)->callback->alarm, delay, &was_armed);
+    hb_status status = arm(timer_of(self)->callback, delay, &was_armed);
     return status == HB_OK ? PyBool_FromLong(was_armed) : hbpy_raise(hbpy_state_of(self), status);
 }
 

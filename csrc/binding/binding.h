@@ -76,6 +76,7 @@ int hbpy_init_dump(PyObject *module, hbpy_state *state);
 int hbpy_init_deadlock(PyObject *module, hbpy_state *state);
 int hbpy_init_dump_signal(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
+int hbpy_init_alive(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble_report(PyObject *module, hbpy_state *state);
 int hbpy_init_origin(PyObject *module, hbpy_state *state);
 int hbpy_init_adopt(PyObject *module, hbpy_state *state);

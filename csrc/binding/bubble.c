@@ -165,12 +165,23 @@ static PyObject *Bubble_enter(PyObject *py_self, PyObject *unused)
     return Py_NewRef(py_self);
 }
 
+/* Who would not end counts as started outside from now on. */
+static void disown_others(hb_bubble *bubble)
+{
+    enum { MOST = 256 };
+    hb_participant_view views[MOST];
+    size_t n = hb_bubble_participants(bubble, views, MOST);
+    for (size_t i = 0; i < n && i < MOST; i++)
+        hb_thread_leave_home(views[i].thread);
+}
+
 /* What the services let go of are objects. */
 static void end(hbpy_bubble *self)
 {
     hbpy_monitors_end_bubble(hbpy_state_of((PyObject *)self), hb_bubble_number(self->bubble));
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT));
+    if (hb_bubble_end(self->bubble, hb_time_add(hb_platform_now(), END_LIMIT)) == HB_TIMEOUT)
+        disown_others(self->bubble);
     hbpy_attach(py_thread);
     hb_bubble_end_services(self->bubble);
     hb_bubble_leave();

@@ -76,6 +76,8 @@ static hb_status park(hb_select *select, hb_duty *duty, hb_time until)
 static hb_status wait_detached(hb_select *select, hb_duty *duty, hb_time deadline)
 {
     hb_time until = slice_end(deadline);
+    if (hbpy_origins_on())
+        hb_thread_id(); /* so that it can be told what this thread waits for, whoever started it */
     PyThreadState *py_thread = PyEval_SaveThread();
     hb_status status = park(select, duty, until);
     bool signals = looks_up(status, until, deadline);

@@ -5,6 +5,12 @@
 
 /* ---- making ---- */
 
+static size_t describe(hbpy_alive *alive, char *text, size_t size)
+{
+    (void)alive;
+    return (size_t)snprintf(text, size, "watches");
+}
+
 static int make_core(hbpy_monitor *self)
 {
     self->monitor = hb_monitor_new("");
@@ -109,6 +115,8 @@ static int Monitor_init(PyObject *py_self, PyObject *py_args, PyObject *py_kwarg
         hbpy_parse_name(py_name, &self->py_name) < 0 || take_on_event(self, py_on_event) < 0)
         return -1;
     tell_name(self);
+    self->alive = (hbpy_alive){ .kind = "monitor", .py_what = self->py_name, .key = self->base.source,
+                                .describe = describe };
     hbpy_origin_made(self, self->base.source);
     self->made = true;
     return watch.py_beat && watch.py_beat != Py_None ? hbpy_monitor_watch(self, &watch) : 0;
@@ -160,6 +168,7 @@ static int traverse(PyObject *py_self, visitproc visit, void *arg)
 static int clear(PyObject *py_self)
 {
     hbpy_monitor *self = monitor_of(py_self);
+    hbpy_alive_gone(&self->alive);
     if (self->monitor)
         hb_monitor_close(self->monitor);
     hbpy_monitor_close_channels(self);

@@ -16,6 +16,7 @@
 #ifndef HBPY_MONITOR_H
 #define HBPY_MONITOR_H
 
+#include "alive.h"
 #include "beat.h"
 
 #include "hb_monitor.h"
@@ -36,6 +37,7 @@ typedef struct hbpy_monitor {
     hb_atomic_u32 stack;   /* whether stacks are wanted */
     hb_atomic_u32 acts;    /* there is an on_event or an action */
     hb_atomic_u32 started;
+    hbpy_alive alive;      /* while it runs */
     hb_atomic_u32 closed;
     bool made;             /* __init__ has run */
 } hbpy_monitor;

@@ -45,6 +45,7 @@ static PyObject *close_monitor(hbpy_monitor *self)
 {
     bool closed = hb_monitor_close(self->monitor) == HB_OK;
     hb_store_release(&self->closed, 1);
+    hbpy_alive_gone(&self->alive);
     hbpy_monitor_close_channels(self);
     if (closed) {
         PyDict_Clear(self->py_watched);
@@ -67,6 +68,14 @@ static PyObject *refuse_start(hbpy_monitor *self, hb_status status)
         hbpy_raise(hbpy_state_of((PyObject *)self), status);
     Py_XDECREF(py_exception);
     return NULL;
+}
+
+/* It may have been closed meanwhile. */
+static void begin(hbpy_monitor *self)
+{
+    hbpy_alive_begin(&self->alive);
+    if (hb_load_acquire(&self->closed))
+        hbpy_alive_gone(&self->alive);
 }
 
 PyDoc_STRVAR(start_doc,
@@ -96,8 +105,10 @@ PyObject *hbpy_monitor_start(PyObject *py_self, PyObject *unused)
     hb_status status = hbpy_monitor_start_calls(self);
     if (status == HB_OK)
         status = hb_monitor_start(self->monitor);
-    if (status == HB_OK && hbpy_monitor_keep(self) == 0)
+    if (status == HB_OK && hbpy_monitor_keep(self) == 0) {
+        begin(self);
         return Py_NewRef(py_self);
+    }
     return refuse_start(self, status);
 }
 

@@ -107,31 +107,36 @@ static void note_lateness_locked(hb_house *house, hb_time now)
     stats->latest = late > stats->latest ? late : stats->latest;
 }
 
-static size_t look_at_batch_locked(hb_house *house, const hb_anchor *anchor, hb_finding *findings, bool *more)
+static size_t look_at_batch_locked(hb_house *house, const hb_anchor *anchor, const hb_room *room, bool *more)
 {
-    hb_beat *batch[HB_BATCH];
     size_t found = 0;
     *more = hb_wheel_open(&house->wheel, anchor->now);
-    size_t n = *more ? hb_wheel_read(&house->wheel, batch, HB_BATCH) : 0;
+    size_t n = *more ? hb_wheel_read(&house->wheel, room->beats, room->size) : 0;
+    if (house->bubble)
+        hb__house_sort(room->beats, n);
     for (size_t i = 0; i < n; i++)
-        found += hb__look_locked(house, batch[i], anchor, &findings[found]);
+        found += hb__look_locked(house, room->beats[i], anchor, &room->findings[found]);
     return found;
 }
 
 /* False: there was nothing to look at. */
 static bool look_at_batch(hb_house *house)
 {
+    hb_beat *beats[HB_BATCH];
     hb_finding findings[HB_BATCH];
+    hb_room room = { HB_BATCH, beats, findings };
     bool more;
     if (hb_load_relaxed(&house->callers))
         hear_callers(house);
     hb_anchor anchor = hb__house_anchor(house);
     hb__house_lock(house);
     note_lateness_locked(house, anchor.now);
-    size_t found = look_at_batch_locked(house, &anchor, findings, &more);
+    if (house->bubble)
+        hb__house_make_room_locked(house, &room);
+    size_t found = look_at_batch_locked(house, &anchor, &room, &more);
     hb__house_unlock(house);
     if (found)
-        hb__see_to(findings, found);
+        hb__see_to(room.findings, found);
     house->expected = found ? hb__house_now(house) : anchor.now;
     return more;
 }

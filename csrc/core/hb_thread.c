@@ -94,7 +94,7 @@ static hb_thread *new_record(const char *name, bool engine)
     hb_thread *thread = threads.unused;
     if (thread) {
         threads.unused = thread->next;
-        *thread = (hb_thread){ .engine = engine, .cpu_clock = -1 };
+        *thread = (hb_thread){ .engine = engine, .home = hb_here_bubble(), .cpu_clock = -1 };
         hb_party_init(&thread->party);
         hb_text_copy(thread->name, sizeof thread->name, name);
         append_locked(thread);
@@ -175,6 +175,31 @@ void hb_thread_name(const char *name)
     hb_lock_release(&threads.lock);
 }
 
+void hb_thread_serve(void)
+{
+    hb_lock_acquire(&threads.lock);
+    this_thread->servant = true;
+    this_thread->home = 0;
+    hb_lock_release(&threads.lock);
+}
+
+static hb_thread *find_locked(uint32_t id)
+{
+    hb_thread *thread = threads.first;
+    while (thread && thread->id != id)
+        thread = thread->next;
+    return thread;
+}
+
+void hb_thread_leave_home(uint32_t id)
+{
+    hb_lock_acquire(&threads.lock);
+    hb_thread *thread = find_locked(id);
+    if (thread)
+        thread->home = 0;
+    hb_lock_release(&threads.lock);
+}
+
 void hb_thread_set_origin(hb_thread *thread, const char *origin)
 {
     size_t size = origin ? strlen(origin) + 1 : 0;
@@ -251,6 +276,7 @@ static void view_locked(hb_thread_view *view, hb_thread *thread)
     *view = (hb_thread_view){
         .id = thread->id, .system_id = thread->system_id,
         .cpu_clock = thread->cpu_clock, .engine = thread->engine, .ident = thread->ident,
+        .servant = thread->servant, .home = thread->home,
     };
     memcpy(view->name, thread->name, sizeof view->name);
     hb_text_copy_end(view->origin, sizeof view->origin, thread->origin);
@@ -268,9 +294,7 @@ bool hb_thread_look(uint32_t id, hb_thread_view *view)
 {
     *view = (hb_thread_view){ .state = HB_THREAD_GONE };
     hb_lock_acquire(&threads.lock);
-    hb_thread *thread = threads.first;
-    while (thread && thread->id != id)
-        thread = thread->next;
+    hb_thread *thread = find_locked(id);
     if (thread)
         view_locked(view, thread);
     hb_lock_release(&threads.lock);

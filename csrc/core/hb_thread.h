@@ -43,6 +43,8 @@ struct hb_thread {
     void *charge;            /* the binding's: what runs on it; constant while other threads may look */
     char *origin;            /* list lock: where it was started from, owned; NULL: not known */
     bool engine;             /* constant while in use: started by the engine */
+    bool servant;            /* list lock: of the engine's own, and idle or serving it */
+    uint32_t home;           /* list lock: the bubble it was started in, while that lasts; or 0 */
     hb_thread *next, *prev;  /* list lock */
 };
 
@@ -64,6 +66,10 @@ void hb_thread_leave(hb_thread *thread);
 /* Names the calling thread's record, if it has one. */
 void hb_thread_name(const char *name);
 
+/* The calling thread, one of the engine's, works for all the program, not for who started it. */
+void hb_thread_serve(void);
+/* The bubble of its starter is over, and it is not. */
+void hb_thread_leave_home(uint32_t id);
 /* Where it was started from, "file:line" mostly; NULL: not known. Without memory it is not known. */
 void hb_thread_set_origin(hb_thread *thread, const char *origin);
 
@@ -97,7 +103,8 @@ struct hb_thread_view {
     uint64_t ident;  /* 0 before it runs */
     char name[HB_NAME_SIZE];
     char origin[HB_ORIGIN_SIZE]; /* empty: not known */
-    bool engine;
+    bool engine, servant;
+    uint32_t home; /* the bubble it was started in; 0: in none, or in one that is over */
     uint32_t cases; /* how many the wait has; 0: it sleeps */
     hb_view_case shown[HB_VIEW_CASES];
 };

@@ -137,6 +137,33 @@ static void who_pulses_in_time_is_never_told_of(void)
     end_watch();
 }
 
+/* ---- many at once ---- */
+
+#define MANY 300
+
+/* Whatever slots they lie in. */
+static void who_is_silent_at_once_is_told_of_in_order(void)
+{
+    hb_beat *beats[MANY];
+    hb_rule rule = { .timeout = SECOND, .grace = 0, .misses = 1, .progress = HB_FOREVER };
+    begin_watch(SECOND / 2, 0, 1);
+    for (int i = 0; i < MANY; i++)
+        beats[i] = hb_beat_open(NULL);
+    for (int i = 0; i < MANY; i++)
+        CHECK_EQ(hb_monitor_watch(monitor, beats[i * 7 % MANY], &rule), HB_OK);
+    hb_health_unref(event_at(SECOND / 2));
+    for (int i = 0; i < MANY; i++) {
+        hb_health *health = event_at(SECOND);
+        CHECK(health->beat == beats[i * 7 % MANY]);
+        hb_health_unref(health);
+    }
+    for (int i = 0; i < MANY; i++) {
+        CHECK(hb_monitor_unwatch(monitor, beats[i]));
+        hb_beat_unref(beats[i]);
+    }
+    end_watch();
+}
+
 /* ---- units, pauses ---- */
 
 static void a_unit_overruns_at_its_time(void)
@@ -185,6 +212,7 @@ int main(void)
     RUN(grace_and_misses_count);
     RUN(any_timeout_is_exact);
     RUN(who_pulses_in_time_is_never_told_of);
+    RUN(who_is_silent_at_once_is_told_of_in_order);
     RUN(a_unit_overruns_at_its_time);
     RUN(a_pause_delays_the_verdict);
     RUN(a_verdict_is_spoken_before_a_deadlock_is);

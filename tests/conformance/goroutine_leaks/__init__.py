@@ -4,7 +4,10 @@ The cases are those of Go's runtime/testdata/testgoroutineleakprofile (BSD licen
 the common patterns of leaks, the stress cases, and GoKer, the part of the GoBench benchmark of real
 bugs ("GoBench: A Benchmark Suite of Real-World Go Concurrency Bugs", CGO 2021) that the suite holds.
 Each is told anew in Python, as small as shows which threads wait for what; `program.py` says how a
-case is written, and `gosync.py` has Go's locks and the like.
+case is written, and `gosync.py` has Go's locks and the like. Each case is demanded of the end of a bubble
+(LeakError), of a host that waits for the case's threads (DeadlockError), side by side and, where it depends
+on the order of events, taking turns; those that leak in any order also of assert_no_leaks(), in a
+bubble and in real time.
 
 What is otherwise than in Go:
 

@@ -62,7 +62,7 @@ def moby17176(p: Program) -> None:
         clean_up()
         p.go("deleter", deleter)
         with suppress(TimeoutError):
-            select(done, timeout=0.01)
+            select(done, timeout=0.5)
 
     p.go("test", test)
 

@@ -1,9 +1,9 @@
-"""How a case is written, run, and judged.
+"""How a case is written.
 
 A case is one function for both its versions: `p.fixed` tells which. It runs in the bubble's host, starts
 its threads with p.go(name, fn, ...) and returns; it never waits itself, as Go's originals leave that
 to goroutines. Delays are p.delay() where the originals yield in the middle of what must not be
-interrupted: the seed decides how long, on the bubble's clock, so a seed is an order of events; with a schedule it decides who runs, too.
+interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of events. With a schedule it also decides who runs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DELAYS = 4  # a delay is 0 to 3 ms
 class Program:
     """What a case is given: which version it is to be, threads, delays, and luck."""
 
-    def __init__(self, fixed: bool, seed: int, bubble: Bubble) -> None:
+    def __init__(self, fixed: bool, seed: int, bubble: Bubble | None = None) -> None:
         self.fixed = fixed
         self.bubble = bubble
         self.tasks: list[Task[None]] = []
