@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import heartbeat
 import pytest
@@ -211,7 +211,9 @@ def test_SleepNondeterminism_is_the_order_of_joining() -> None:
 
 
 @pytest.mark.parametrize("schedule", ["random", "pct"])
-def test_SleepNondeterminism_of_the_seed_where_threads_take_turns(schedule: str) -> None:
+def test_SleepNondeterminism_of_the_seed_where_threads_take_turns(
+    schedule: Literal["random", "pct"],
+) -> None:
     def order_of(seed: int) -> tuple[int, ...]:
         with virtual_time(seed=seed, schedule=schedule) as bubble:
             return tuple(wake_at_once(bubble))
