@@ -3,7 +3,8 @@
 A case is one function for both its versions: `p.fixed` tells which. It runs in the bubble's host, starts
 its threads with p.go(name, fn, ...) and returns; it never waits itself, as Go's originals leave that
 to goroutines. Delays are p.delay() where the originals yield in the middle of what must not be
-interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of events. With a schedule it also decides who runs.
+interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of
+events. With a schedule it also decides who runs.
 """
 
 from __future__ import annotations
