@@ -23,7 +23,8 @@ What is otherwise than in Go:
 * A goroutine that only sleeps is no leak, but a participant that sleeps at the end of its bubble is; so the
   bubble of DaisyChain, whose end sleeps for an hour, lasts for two.
 * Functions that Go runs later by time.AfterFunc are threads here, which wait for a timer.
-* Of programs with many layers, as Hugo/5379 and Kubernetes/30872, the cases keep the calls that lock and drop what is between.
+* Of programs with many layers, as Hugo/5379 and Kubernetes/30872, the cases keep the calls that lock, and
+  drop what is between.
 * Kubernetes/1321, which Go's list leaves out for a data race that can crash it, is in: Python has no
   such crash.
 * Moby/7559 dials a UDP address that cannot be dialled; here the dialling simply fails.

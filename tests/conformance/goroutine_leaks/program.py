@@ -3,7 +3,8 @@
 A case is one function for both its versions: `p.fixed` tells which. It runs in the bubble's host, starts
 its threads with p.go(name, fn, ...) and returns; it never waits itself, as Go's originals leave that
 to goroutines. Delays are p.delay() where the originals yield in the middle of what must not be
-interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of events. With a schedule it also decides who runs.
+interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of
+events. With a schedule it also decides who runs.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Program:
         self.bubble = bubble
         self.tasks: list[Task[None]] = []
         self._seed = seed
-        self._luck = threading.local()
+        self._luck: dict[int, random.Random] = {}  # by thread
 
     def go(self, name: str, fn: Callable[..., object], *args: object) -> Task[None]:
         number = len(self.tasks)
@@ -48,14 +49,13 @@ class Program:
         return task
 
     def _run(self, luck: str, fn: Callable[..., object], args: tuple[object, ...]) -> None:
-        self._luck.random = random.Random(luck)
+        self._luck[threading.get_ident()] = random.Random(luck)
         self.delay()
         fn(*args)
 
     def chance(self, of: int) -> int:
         """A number from 0 to of - 1, of the calling thread's own luck."""
-        chosen: int = self._luck.random.randrange(of)
-        return chosen
+        return self._luck[threading.get_ident()].randrange(of)
 
     def delay(self) -> None:
         sleep(self.chance(DELAYS) * 1e-3)
