@@ -13,14 +13,14 @@ import pytest
 
 from heartbeat import Channel, Heartbeat, Monitor, Timer, Worker, _native, after_func, go, tick, watch_gil
 from heartbeat.testing import LeakError, assert_no_leaks, virtual_time
-from support import SOON, run_program, wait_for_receivers, wait_until
+from support import SOON, run_program, wait_until
 
 
 @contextmanager
 def thread_left() -> Iterator[str]:
     channel: Channel[int] = Channel(name="jobs")
     task = go(list, channel, name="eater")
-    wait_for_receivers(channel)
+    wait_until(lambda: any("from channel 'jobs'" in where for _, _, _, where, *_ in _native._alive()))
     yield r"thread 'eater', started at \S*test_assert_no_leaks.py:\d+: receive from channel 'jobs' .*" \
           r"; jobs was made at \S*test_assert_no_leaks.py:\d+"
     channel.close()

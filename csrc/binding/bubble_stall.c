@@ -151,6 +151,7 @@ static void body(void *arg)
 {
     hbpy_stall *self = arg;
     uint64_t steps = hb_load_relaxed(&self->stalled);
+    hb_thread_serve();
     if (is_still(self->bubble, steps))
         tell(self, steps);
 }
