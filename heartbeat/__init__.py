@@ -9,9 +9,11 @@
 #   liveness   Heartbeat, Pulses, HeartbeatStats, UnitSeconds, snapshot, Watchdog
 #   threads    go, Task, Worker, WorkerContext, Done, Stopped
 #   monitors   Monitor, Health, MonitorStats, watch_gil, dump, dump_on_signal, stack_signal
+#   deadlocks  detect_deadlocks, DeadlockDetector, Deadlock    _deadlocks.py
 #   extensions get_include
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
+from heartbeat._deadlocks import Deadlock, DeadlockDetector, detect_deadlocks
 from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
@@ -63,6 +65,8 @@ __all__ = [
     "Channel",
     "ChannelStats",
     "Closed",
+    "Deadlock",
+    "DeadlockDetector",
     "DeadlockError",
     "Done",
     "Error",
@@ -88,6 +92,7 @@ __all__ = [
     "WorkerContext",
     "after",
     "after_func",
+    "detect_deadlocks",
     "dump",
     "dump_on_signal",
     "get_include",

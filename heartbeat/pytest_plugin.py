@@ -7,6 +7,9 @@
     --heartbeat-seed N                  explore only the schedule of that seed
     heartbeat_leaks = false             (ini) no leak checks
 
+A test that is marked explore is called many times with the same fixtures, so what it changes must be
+its own. With hypothesis the marker gives each example a bubble, the fixture one to all of them.
+
 The host of a bubble is the thread that runs the test. The marker wraps the call of the test alone:
 fixtures live in real time. The fixture begins where it is requested: what was requested
 before lives in real time, what is requested after it is inside.
@@ -17,7 +20,7 @@ before lives in real time, what is requested after it is inside.
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -183,7 +186,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[Any]:
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any],
+                         request: pytest.FixtureRequest) -> Generator[None, object, object]:
     """What a fixture of wider scope starts is no leak of the test that happens to be the first."""
     if fixturedef.scope == "function":
         return (yield)
@@ -194,7 +198,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """After all fixtures of the test. One that failed is not checked: what is left is a consequence."""
     yield
     session = item.config.stash[_session]
@@ -208,7 +212,8 @@ def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
 # ---- reports ----
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item,
+                              call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.excinfo is None or call.excinfo.errisinstance(pytest.skip.Exception):
         return report

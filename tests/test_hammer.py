@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from heartbeat import Channel, Closed, Selector, Task, after, go, select, send, sleep, try_select
-from support import SOON
+from support import SOON, wait_until
 
 EACH = 1000  # values a sender sends
 SENDERS, RECEIVERS = 4, 3
@@ -222,8 +222,7 @@ def test_selectors_and_selects_share_channels() -> None:
                  go(with_selector, Selector([stop, *channels])), go(with_polls)]
     values = [list(range(which, 1200, 4)) for which in range(4)]
     join([go(SENDS[which], channels[which], values[which]) for which in range(4)])
-    while any(map(len, channels)):
-        sleep(0.001)
+    wait_until(lambda: not any(map(len, channels)))
     stop.close()
     assert sorted(value for some in join(receivers) for value in some) == list(range(1200))
 

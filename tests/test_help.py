@@ -102,7 +102,8 @@ def public_attributes() -> Iterator[str]:
     for name in CLASSES:
         members = vars(getattr(heartbeat, name)).items()
         yield from (
-            f"{name}.{member}" for member, value in members if inspect.isdatadescriptor(value)
+            f"{name}.{member}" for member, value in members
+            if member[0] != "_" and inspect.isdatadescriptor(value)
         )
 
 

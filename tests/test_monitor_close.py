@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Closed, Health, Heartbeat, Monitor, go, select, sleep
+from heartbeat import Channel, Closed, Health, Heartbeat, Monitor, go, select
+from heartbeat.testing import Bubble
 from support import SOON, not_thread_sanitized, run_program, threads_named, wait_until
 
 SHORT = 0.02
@@ -88,10 +89,10 @@ def test_from_many_threads() -> None:
         assert sorted(task.result(SOON) for task in tasks) == [False] * 5 + [True]
 
 
-def test_receivers_are_released() -> None:
+def test_receivers_are_released(virtual_time: Bubble) -> None:
     monitor = Monitor(Heartbeat(), timeout=1000).start()
     tasks = [go(lambda: list(monitor)) for _ in range(3)]
-    sleep(SHORT)
+    virtual_time.wait()
     monitor.close()
     assert [task.result(SOON) for task in tasks] == [[]] * 3
 

@@ -5,6 +5,7 @@ Tests of tests: each runs pytest on a small file of its own.
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
@@ -187,7 +188,9 @@ def test_lost_update():
 def test_a_failing_schedule_tells_its_seed_and_is_replayed(pytester: pytest.Pytester) -> None:
     result = run(pytester, LOST_UPDATE)
     result.assert_outcomes(failed=1)
-    seed = next(line for line in result.stdout.lines if "--heartbeat-seed=" in line).rpartition("=")[2]
+    told = re.search(r"--heartbeat-seed=(\d+)", result.stdout.str())
+    assert told
+    seed = told[1]
     replayed = pytester.runpytest_inprocess(*ALONE, f"--heartbeat-seed={seed}")
     replayed.assert_outcomes(failed=1)
     assert f"seed {seed}" in replayed.stdout.str()

@@ -13,7 +13,7 @@ PROGRAM = """
 import gc, threading
 from heartbeat import Channel, go
 from heartbeat.testing import virtual_time
-from heartbeat.testing._report import _all_frames
+from heartbeat._words import all_frames
 
 class Node:
     pass
@@ -30,7 +30,7 @@ for round in range(40):
         bubble.wait()
         leave_garbage()
         gc.set_threshold(gc.get_count()[0] + round)  # due somewhere in the middle
-        assert len(_all_frames()) > len(tasks)
+        assert len(all_frames()) > len(tasks)
         gc.set_threshold(0)
         done.close()
 print("done")

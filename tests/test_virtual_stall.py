@@ -1,5 +1,6 @@
 """A bubble in which nothing goes on in real time says so, with the stack of who runs."""
 
+import ctypes
 import math
 import signal
 import threading
@@ -46,7 +47,7 @@ def test_a_participant_that_does_not_come_back_is_told_to_a_host_that_sleeps(gat
     busy = next(part for part in report.split("\n\n") if "'busy'" in part)
     assert "  runs\n" in busy and "in hold_up\n      gate.wait()" in busy
     assert f"created at {__file__}:" in busy
-    assert "'MainThread', the host\n  sleeps\n  since 0.0 s" in report
+    assert "'MainThread', the host\n  sleeps\n  since 0.0 s, for 0.0 s, until 100.0 s" in report
 
 
 @pytest.mark.parametrize("wait", ["recv", "wait"])
@@ -94,15 +95,17 @@ def test_a_standstill_that_ends_in_time_is_none(gate: threading.Event) -> None:
 
 
 def test_who_computes_but_comes_to_the_engine_is_not_stalled() -> None:
-    """Longer than the limit in all, in pieces that are shorter."""
+    """Longer than the limit in all, in pieces that are shorter, on a busy machine too."""
+    limit = 1.0
+
     def compute(channel: "Channel[int]") -> None:
-        end = time.monotonic() + 2 * STALL
+        end = time.monotonic() + 1.5 * limit
         while time.monotonic() < end:
             channel.try_send(1)
             channel.try_recv()
             sleep(0.0)
 
-    with virtual_time(stall=STALL):
+    with virtual_time(stall=limit):
         task = go(compute, Channel[int](1))
         task.join()
 
@@ -213,3 +216,22 @@ def test_a_bubble_that_cannot_be_entered_is_not_watched() -> None:
             bubble.__enter__()
         with pytest.raises(heartbeat.Error):
             Bubble(stall=STALL).__enter__()
+
+
+def test_a_host_that_was_awake_for_a_moment_is_told_when_it_sleeps_again(gate: threading.Event) -> None:
+    """It leaves its sleep for every signal, and runs no Python then: what is left for it to find
+    between two bytecodes would wait for ever."""
+    libc = ctypes.CDLL(None)
+    libc.signal.restype, libc.signal.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_void_p]
+    before = libc.signal(signal.SIGALRM, ctypes.cast(libc.abs, ctypes.c_void_p))  # a handler that does nothing
+    signal.setitimer(signal.ITIMER_REAL, 0.00003, 0.00003)
+    try:
+        with pytest.raises(StallError, match="hold_up"), virtual_time(stall=STALL):
+            go(hold_up, gate)
+            try:
+                sleep(1.0)
+            finally:
+                gate.set()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        libc.signal(signal.SIGALRM, before)

@@ -73,6 +73,7 @@ int hbpy_init_monitor_stats(PyObject *module, hbpy_state *state);
 int hbpy_init_monitor(PyObject *module, hbpy_state *state);
 int hbpy_init_watch_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_dump(PyObject *module, hbpy_state *state);
+int hbpy_init_deadlock(PyObject *module, hbpy_state *state);
 int hbpy_init_dump_signal(PyObject *module, hbpy_state *state);
 int hbpy_init_bubble(PyObject *module, hbpy_state *state);
 int hbpy_init_alive(PyObject *module, hbpy_state *state);

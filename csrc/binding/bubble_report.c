@@ -54,7 +54,7 @@ static PyObject *row(const hb_participant_view *participant, const hb_thread_vie
     return Py_BuildValue("(INKsNNNNNIN)", participant->number, text_of(thread->name),
                          (unsigned long long)thread->ident, state, PyBool_FromLong(idles), PyBool_FromLong(waits),
                          instant(waits && wait->bubble ? wait->since : HB_FOREVER),
-                         instant(participant->sleeps ? participant->until : HB_FOREVER), text_of(thread->origin),
+                         instant(failed ? failed->until : participant->sleeps ? participant->until : HB_FOREVER), text_of(thread->origin),
                          waits ? wait->cases : 0, case_rows(wait));
 }
 
@@ -171,6 +171,22 @@ static PyObject *explain_with(PyObject *module, PyObject *py_explainer)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(look_at_doc,
+"_look_at($module, id, /)\n--\n\n"
+"(name, ident, since, created, how many cases its wait has, cases) of the thread with that id.");
+
+static PyObject *look_at(PyObject *module, PyObject *py_id)
+{
+    (void)module;
+    hb_thread_view view;
+    unsigned long id = PyLong_AsUnsignedLong(py_id);
+    if (id == (unsigned long)-1 && PyErr_Occurred())
+        return NULL;
+    hb_thread_look((uint32_t)id, &view);
+    return Py_BuildValue("(NKNNIN)", text_of(view.name), (unsigned long long)view.ident, hbpy_seconds(view.since),
+                         text_of(view.origin), view.cases, case_rows(&view));
+}
+
 PyDoc_STRVAR(source_of_doc,
 "_source_of($module, thing, /)\n--\n\n"
 "By what number rows tell the source that a thing is; 0 if it is none.");
@@ -185,6 +201,7 @@ static PyObject *source_of(PyObject *module, PyObject *py_thing)
 static PyMethodDef functions[] = {
     { "_explain_with", explain_with, METH_O, explain_doc },
     { "_source_of", source_of, METH_O, source_of_doc },
+    { "_look_at", look_at, METH_O, look_at_doc },
     { NULL, NULL, 0, NULL },
 };
 

@@ -201,8 +201,11 @@ static bool waits_for_interpreter(hbpy_stall *self)
            (hb_thread_look(self->host, &view) && view.state == HB_THREAD_ATTACHES);
 }
 
+/* What was left for a host that was awake only for a moment does not reach it asleep. */
 static void insist(hbpy_stall *self, hb_time now)
 {
+    if (hb_bubble_stall(self->bubble))
+        return;
     hb_lock_acquire(&self->lock);
     if (!self->over && self->host_is_main && !hb_load_acquire(&self->telling))
         end_call(self); /* the one before may have come too early */

@@ -17,7 +17,9 @@ static void body(void *arg)
     hbpy_task *self = arg;
     hbpy_install_hooks(hbpy_state_of((PyObject *)self));
     hb_store_relaxed(&self->ident, PyThread_get_thread_ident());
+    hb_thread_here()->charge = self;
     self->py_result = hbpy_call_in(self->py_context, self->py_fn, self->py_args, self->py_kwargs);
+    hb_thread_here()->charge = NULL;
     if (!self->py_result)
         keep_exception(self);
     Py_CLEAR(self->py_fn);

@@ -94,7 +94,7 @@ static int exec(PyObject *module)
         hbpy_init_health, hbpy_init_monitor_stats, hbpy_init_monitor, hbpy_init_watch_gil,
         hbpy_init_bubble, hbpy_init_bubble_report, hbpy_init_adopt, hbpy_init_patch,
         hbpy_init_patch_type, hbpy_init_dump, hbpy_init_dump_signal, hbpy_init_origin,
-        hbpy_init_alive,
+        hbpy_init_deadlock, hbpy_init_alive,
     };
     if (refuse_other_interpreters() < 0)
         return -1;

@@ -260,7 +260,7 @@ hb_status hb_bubble_wait(void)
     hb__bubble_unlock(bubble);
     participant->failed = status == HB_STALLED;
     if (participant->failed)
-        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+        participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS, .until = HB_FOREVER };
     return status;
 }
 

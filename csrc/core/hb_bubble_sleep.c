@@ -197,7 +197,8 @@ static hb_status wait_outside_locked(hb_participant *participant, hb_waiter *wai
     participant->strays |= woken == HB_INTERRUPTED;
     if (!participant->strays)
         hb__bubble_queue_for_turn_locked(participant);
-    return woken == HB_TIMEOUT && looks ? HB_INTERRUPTED : woken;
+    participant->interrupted = woken == HB_INTERRUPTED || (woken == HB_TIMEOUT && looks);
+    return participant->interrupted ? HB_INTERRUPTED : woken;
 }
 
 /* HB_WOULD_BLOCK: nothing. */
@@ -221,7 +222,7 @@ static void keep_failure(hb_participant *participant, hb_status status, const hb
     participant->failed = status == HB_OK && (waiter->status == HB_DEADLOCK || waiter->status == HB_STALLED);
     if (!participant->failed)
         return;
-    participant->last_wait = (hb_thread_view){ .state = HB_THREAD_WAITS };
+    participant->last_wait = (hb_thread_view){ .until = participant->deadline };
     hb_thread_view_wait(&participant->last_wait, waiter);
 }
 

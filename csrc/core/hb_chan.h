@@ -38,6 +38,8 @@ void hb_chan_set_type(hb_chan *chan, char type);
 char hb_chan_type(hb_chan *chan);
 
 hb_chan *hb_chan_ref(hb_chan *chan);
+/* Whether there is one reference and nobody watches it: then only its holder can use it. */
+bool hb_chan_is_sole(hb_chan *chan);
 /* The last one drops what is queued. Whoever waits holds a reference. */
 void hb_chan_unref(hb_chan *chan);
 

@@ -6,6 +6,14 @@ bool hb_chan_is_closed(hb_chan *chan)
     return hb_load_acquire(&chan->closed);
 }
 
+bool hb_chan_is_sole(hb_chan *chan)
+{
+    hb_lock_acquire(&chan->source.lock);
+    bool watched = chan->source.watches != NULL;
+    hb_lock_release(&chan->source.lock);
+    return !watched && hb_load_acquire(&chan->refs) == 1;
+}
+
 void hb_chan_set_type(hb_chan *chan, char type)
 {
     hb_store_relaxed(&chan->type, (uint32_t)type);

@@ -40,6 +40,7 @@ struct hb_thread {
     int64_t cpu_clock;       /* list lock: for hb_platform_cpu_time */
     uint64_t ident;          /* list lock: hb_platform_thread_ident, 0 before it runs */
     char name[HB_NAME_SIZE]; /* list lock */
+    void *charge;            /* the binding's: what runs on it; constant while other threads may look */
     char *origin;            /* list lock: where it was started from, owned; NULL: not known */
     bool engine;             /* constant while in use: started by the engine */
     bool servant;            /* list lock: of the engine's own, and idle or serving it */
@@ -98,6 +99,7 @@ struct hb_thread_view {
     hb_time since; /* of a wait or an attachment; 0 if not known */
     uint32_t bubble; /* of a wait: in whose time `since` and `now` are; 0: in real time */
     hb_time now;     /* of a wait in a bubble: when it was looked at */
+    hb_time until;   /* of a wait that hb_bubble_failed_wait tells: its deadline */
     uint64_t ident;  /* 0 before it runs */
     char name[HB_NAME_SIZE];
     char origin[HB_ORIGIN_SIZE]; /* empty: not known */
@@ -115,6 +117,19 @@ bool hb_thread_name_of(int32_t system_id, char *name, size_t size);
 
 /* What a wait of the calling thread is for, into a view, while its cases are alive. */
 void hb_thread_view_wait(hb_thread_view *view, const hb_waiter *waiter);
+
+/* A wait of a thread of the engine, in real time, that has no deadline. */
+typedef struct hb_endless_wait {
+    uint32_t id;
+    uint64_t ident;
+    uint64_t number;    /* which of its waits */
+    void *charge;       /* of the thread */
+    uint32_t n;         /* how many cases it has */
+} hb_endless_wait;
+
+/* That of the least id above `id`; its first `size` sources, NULL for one that never is ready.
+ * False: there is no more. */
+bool hb_thread_endless(uint32_t id, hb_endless_wait *wait, hb_source **sources, uint32_t size);
 
 /* Views of up to n threads, those of least id first; the number of all there are. */
 size_t hb_threads_look(hb_thread_view *views, size_t n);

@@ -107,11 +107,13 @@ static hb_status sleep_until_done(hb_waiter *waiter, hb_time deadline)
 }
 
 /* False if the party was told to stop: then it does not begin to wait. */
-static bool party_waits(hb_party *party, hb_waiter *waiter)
+static bool party_waits(hb_party *party, hb_waiter *waiter, hb_time deadline)
 {
     hb_lock_acquire(&party->lock);
     bool stopping = waiter && hb_load_relaxed(&party->stopping);
     party->waiting = waiter;
+    party->until = deadline;
+    party->waits += waiter != NULL;
     hb_lock_release(&party->lock);
     return !stopping;
 }
@@ -120,12 +122,12 @@ static bool party_waits(hb_party *party, hb_waiter *waiter)
  * as long as it waits, so that hb_party_stop finds it. */
 static hb_status sleep_as_party(hb_party *party, hb_waiter *waiter, hb_time deadline)
 {
-    if (!party_waits(party, waiter) && hb__wait_win(waiter)) {
+    if (!party_waits(party, waiter, deadline) && hb__wait_win(waiter)) {
         waiter->status = HB_STOPPED;
         hb_fetch_or(&waiter->state, HB_WAITER_DONE);
     }
     hb_status ended = sleep_until_done(waiter, deadline);
-    party_waits(party, NULL);
+    party_waits(party, NULL, HB_FOREVER);
     return ended;
 }
 
@@ -234,6 +236,7 @@ void hb_party_init(hb_party *party)
 {
     hb_lock_init(&party->lock);
     party->waiting = NULL;
+    party->waits = 0;
     hb_store_relaxed(&party->stopping, 0);
 }
 

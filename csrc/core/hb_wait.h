@@ -149,6 +149,8 @@ static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status,
 typedef struct hb_party {
     hb_lock lock;
     hb_waiter *waiting; /* lock: what it waits with, NULL if it does not */
+    hb_time until;      /* lock: the deadline of that */
+    uint64_t waits;     /* lock: how many there have been: tells one from the next */
     hb_atomic_u32 stopping; /* lock, or only to look: waits end with HB_STOPPED from now on */
 } hb_party;
 

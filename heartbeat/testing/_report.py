@@ -43,16 +43,13 @@ ends at once with a DeadlockError, whose report is
           for job in jobs:
 """
 
-import gc
 import sys
-import threading
-import traceback
 from collections.abc import Iterator
-from itertools import takewhile
 from types import FrameType
 from typing import Literal, NamedTuple
 
 from heartbeat._native import StallError, _explain_with
+from heartbeat._words import Case, all_frames, cases_in_words, own_frame, python_name, stack_text
 from heartbeat.testing._holders import sources_of_frames
 
 _FRAMES = 6  # of a stack in a report: the innermost
@@ -69,26 +66,6 @@ class Participant(NamedTuple):
     since: float | None  # the instant it began to, on the bubble's clock
     created: str | None  # "file:line"
     stack: str | None  # its Python stack; None: it has none, as native code
-
-
-class Case(NamedTuple):
-    """What a wait is for, or one of several such."""
-
-    operation: str
-    kind: str
-    source: int
-    name: str | None
-    made: str | None
-
-    def __str__(self) -> str:
-        if not self.source:
-            return f"{self.operation} nil, which is never ready"
-        made = f", made at {self.made}" if self.made else ""
-        return f"{self.operation} {self.kind} {self.label}{made}"
-
-    @property
-    def label(self) -> str:
-        return repr(self.name) if self.name else f"at {self.source:#x}"
 
 
 class Row(NamedTuple):
@@ -123,9 +100,8 @@ class Row(NamedTuple):
 
     @property
     def what(self) -> str:
-        more = self.case_count - len(self.cases)
-        texts = [str(case) for case in self.cases] + ([f"{more} more"] if more else [])
-        return ", or to ".join(texts) or ("sleep" if self.ends else "what never comes: nil, or no case at all")
+        words = cases_in_words(self.cases, self.case_count)
+        return words or ("sleep" if self.ends else "what never comes: nil, or no case at all")
 
     @property
     def ends(self) -> bool:
@@ -138,55 +114,13 @@ _Raw = tuple[int, str | None, int, Literal["running", "waiting", "starting"], bo
 
 def _rows(raw: list[_Raw]) -> list[Row]:
     rows = [Row(*each[:-1], tuple(map(Case._make, each[-1]))) for each in raw]
-    frames = _all_frames()
-    return [row._replace(name=_python_name(row.ident) or row.name, frame=_own_frame(frames.get(row.ident)))
+    frames = all_frames()
+    return [row._replace(name=python_name(row.ident) or row.name, frame=own_frame(frames.get(row.ident)))
             for row in rows]
 
 
-def _python_name(ident: int) -> str | None:
-    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it.
-
-    Stand-ins, which threading makes for threads it does not know, may be those of threads long gone.
-    """
-    thread = vars(threading)["_active"].get(ident)
-    return thread.name if thread and not isinstance(thread, vars(threading)["_DummyThread"]) else None
-
-
-# ---- stacks ----
-
-
-def _is_ours(frame: FrameType) -> bool:
-    name = frame.f_globals.get("__name__", "")
-    return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
-
-
-def _is_of_test(line: tuple[FrameType, int]) -> bool:
-    """Not of what calls tests: nobody looks for the cause of a deadlock there, nor outwards of it."""
-    return str(line[0].f_globals.get("__name__", "")).partition(".")[0] not in ("_pytest", "pluggy")
-
-
-def _all_frames() -> dict[int, FrameType]:
-    """By thread. No garbage is collected meanwhile: some versions of Python hold a lock of their own
-    here that what is collected may want, as a threading.local does, and then wait for ever."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return sys._current_frames()
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _own_frame(frame: FrameType | None) -> FrameType | None:
-    while frame and _is_ours(frame):
-        frame = frame.f_back
-    return frame
-
-
 def _stack_of(row: Row, limit: int | None = None) -> str | None:
-    whole = traceback.walk_stack(row.frame) if row.frame else ()
-    told = [each for each in takewhile(_is_of_test, whole) if not _is_ours(each[0])]
-    return "".join(traceback.StackSummary.extract(reversed(told[:limit])).format()) or None
+    return stack_text(row.frame, limit)
 
 
 # ---- participants ----
@@ -295,13 +229,11 @@ def write(error: StallError) -> None:
 def class_of(error: StallError) -> type[StallError]:
     """A class whose instances are like that error: all that can be raised in another thread is a class."""
 
-    class Stalled(StallError):
-        def __init__(self) -> None:
-            super().__init__(str(error))
-            self.report = error.report
+    def begin(self: StallError) -> None:
+        Exception.__init__(self, str(error))
+        self.report = error.report
 
-    Stalled.__name__, Stalled.__qualname__, Stalled.__module__ = "StallError", "StallError", "heartbeat.testing"
-    return Stalled
+    return type("StallError", (StallError,), {"__init__": begin, "__module__": "heartbeat.testing"})
 
 
 _explain_with(sys.modules[__name__])
