@@ -50,7 +50,8 @@ static PyObject *stop(PyObject *module, PyObject *unused)
     (void)unused;
     hbpy_monitors_end(PyModule_GetState(module));
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_workers_stop(hb_time_add(hb_platform_now(), STOP_LIMIT));
+    if (hb_workers_stop(hb_time_add(hb_platform_now(), STOP_LIMIT)) != HB_OK)
+        hbpy_threads_over();
     hbpy_attach(py_thread);
     Py_RETURN_NONE;
 }
