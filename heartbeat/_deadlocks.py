@@ -16,6 +16,7 @@ from heartbeat._native import (
     Channel,
     Closed,
     Error,
+    Stopped,
     _endless_waits,
     _look_at,
     _stuck,
@@ -158,6 +159,8 @@ class DeadlockDetector:
     def _tell(self, deadlock: Deadlock) -> None:
         try:
             self._on_deadlock(deadlock)
+        except Stopped:  # the interpreter ends
+            raise
         except Exception as error:  # of the program's function: the detector goes on
             threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, None)))
 

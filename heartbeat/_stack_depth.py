@@ -28,8 +28,7 @@ def _nexts(instruction: dis.Instruction, following: int | None, depth: int) -> l
     return found
 
 
-@lru_cache(maxsize=512)
-def _depths(code: CodeType) -> dict[int, int]:
+def _work_out(code: CodeType) -> dict[int, int]:
     """The depth before each instruction that can be reached; empty if that is not one number."""
     bytecode = dis.Bytecode(code)
     handlers = bytecode.exception_entries  # type: ignore[attr-defined]  # not in every stub
@@ -45,6 +44,9 @@ def _depths(code: CodeType) -> dict[int, int]:
         nexts = _nexts(instructions[offset], following.get(offset), depth)
         todo += [each for each in nexts if known.get(each[0]) != each[1]]
     return known
+
+
+_depths = lru_cache(maxsize=512)(_work_out)
 
 
 def depth_at(code: CodeType, offset: int) -> int:

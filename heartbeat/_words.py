@@ -40,11 +40,6 @@ def _is_ours(frame: FrameType) -> bool:
     return isinstance(name, str) and (name == "heartbeat" or name.startswith("heartbeat."))
 
 
-def _is_of_test(line: tuple[FrameType, int]) -> bool:
-    """Not of what calls tests: nobody looks for the cause of a deadlock there, nor outwards of it."""
-    return str(line[0].f_globals.get("__name__", "")).partition(".")[0] not in ("_pytest", "pluggy")
-
-
 def all_frames() -> dict[int, FrameType]:
     """By thread. No garbage is collected meanwhile: some versions of Python hold a lock of their own
     here that what is collected may want, as a threading.local does, and then wait for ever."""
@@ -64,17 +59,22 @@ def own_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
+def _is_of_test(line: tuple[FrameType, int]) -> bool:
+    """Not of what calls tests: nobody looks for the cause of a deadlock there, nor outwards of it."""
+    return str(line[0].f_globals.get("__name__", "")).partition(".")[0] not in ("_pytest", "pluggy")
+
+
 def stack_text(frame: FrameType | None, limit: int | None = None) -> str | None:
-    """A stack as Python would print it, or its innermost frames; of a test, without what calls it."""
+    """A stack as Python would print it, or its innermost frames."""
     whole = traceback.walk_stack(frame) if frame else ()
     told = [each for each in takewhile(_is_of_test, whole) if not _is_ours(each[0])]
     return "".join(traceback.StackSummary.extract(reversed(told[:limit])).format()) or None
 
 
 def python_name(ident: int) -> str | None:
-    """Of a thread that threading knows. Read without its lock: somebody who is stuck may hold that.
+    """Of a thread the engine has not started. Read without the lock of threading: somebody may hold it.
 
-    Stand-ins, which threading makes for threads it did not start, may be those of threads long gone.
+    Stand-ins, which threading makes for threads it does not know, may be those of threads long gone.
     """
     thread = vars(threading)["_active"].get(ident)
     return thread.name if thread and not isinstance(thread, vars(threading)["_DummyThread"]) else None

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import heartbeat
 from heartbeat import Channel, now, sleep
 
 SOON = 30.0  # seconds given to what must happen: only a failure takes that long
@@ -44,6 +46,14 @@ def wait_for_receivers(channel: Channel[Any], count: int = 1) -> None:
 
 def wait_for_senders(channel: Channel[Any], count: int = 1) -> None:
     wait_until(lambda: channel.stats().waiting_senders == count)
+
+
+def dumped() -> str:
+    """What heartbeat.dump() writes. To a file: a pipe nobody reads takes only so much."""
+    with tempfile.TemporaryFile("w+") as file:
+        heartbeat.dump(file)
+        file.seek(0)
+        return file.read()
 
 
 def is_asleep(native_id: int) -> bool:

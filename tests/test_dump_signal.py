@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from support import run_program, threads_named, wait_for_receivers, wait_until
+from support import dumped, run_program, threads_named, wait_until
 
 import heartbeat
 from heartbeat import Channel, dump_on_signal, go
@@ -39,7 +39,7 @@ def read_until(reader: int, text: str) -> str:
 def test_the_table_is_written_when_the_signal_comes(pipe: tuple[int, int]) -> None:
     hold = Channel[int](name="the hold")
     task = go(hold.recv, name="held")
-    wait_for_receivers(hold)
+    wait_until(lambda: "receive from channel 'the hold'" in dumped())  # it may watch for a moment first
     assert dump_on_signal(SIGNAL, fd=pipe[1]) is None
     raise_signal()
     table = read_until(pipe[0], "beats:")

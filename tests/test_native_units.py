@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from heartbeat import Channel, Closed, Error, Worker
+from heartbeat import Channel, Closed, Error, Worker, recv, select
+from heartbeat.testing import explore
 from native_build import shared_object
 from support import SOON, wait_for_receivers, wait_until
 
@@ -238,3 +239,20 @@ def test_it_does_not_need_the_interpreter(units: Units) -> None:
     with worker:
         assert units.python.py_hold_until_len(address, 100_000, int(SOON * 1e9)) == 1
     units.python.py_release(address)
+
+
+# Turns
+
+
+def test_units_take_turns_where_their_bubble_does(units: Units) -> None:
+    orders: set[tuple[int, ...]] = set()
+
+    def program() -> None:
+        with Worker[int](units.count, data=numbers(3)) as one, Worker[int](units.count, data=numbers(3)) as other:
+            orders.add(tuple(select(recv(one.results), recv(other.results)).index for _ in range(3)))
+
+    for _ in range(20):
+        explore(program, schedules=1, seed=5)
+    assert len(orders) == 1
+    explore(program, schedules=100)
+    assert len(orders) == 8

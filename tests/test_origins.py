@@ -1,11 +1,11 @@
 """Where things were made: told inside of bubbles, and elsewhere while tracking is on."""
 
 import inspect
-import os
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from support import dumped
 
 import heartbeat
 from heartbeat import Channel, Heartbeat, Monitor, Task, Ticker, Timer, Watchdog, Worker, after_func, go
@@ -25,15 +25,6 @@ def here(offset: int = 0) -> str:
     frame = inspect.currentframe()
     assert frame is not None and frame.f_back is not None
     return f"{__file__}:{frame.f_back.f_lineno + offset}"
-
-
-def dumped() -> str:
-    """What heartbeat.dump() writes."""
-    reader, writer = os.pipe()
-    with open(reader) as read, open(writer, "w") as write:
-        heartbeat.dump(write)
-        write.close()
-        return read.read()
 
 
 MAKERS: dict[str, Callable[[], object]] = {

@@ -6,7 +6,7 @@ import pytest
 
 import heartbeat
 from heartbeat import Channel, Ticker, Timer, Watchdog, go, select, sleep
-from heartbeat.testing import virtual_time
+from heartbeat.testing import StallError, virtual_time
 from support import SOON, wait_for_receivers
 
 BRIEF = 0.01  # real seconds
@@ -96,3 +96,12 @@ def test_a_channel_of_a_bubble_cannot_be_closed_from_outside() -> None:
     with pytest.raises(heartbeat.Error, match="bubble"):
         inside.close()
     assert not inside.closed
+
+
+def test_a_host_that_waits_outside_in_vain_is_told_of_the_standstill() -> None:
+    """Although it wakes now and then, to look after signals: that is no step."""
+    outside: Channel[None] = Channel()
+    began = heartbeat.now()
+    with pytest.raises(StallError), virtual_time(stall=0.5):
+        outside.recv()
+    assert 0.4 <= heartbeat.now() - began < SOON

@@ -50,7 +50,8 @@ static PyObject *stop(PyObject *module, PyObject *unused)
     (void)unused;
     hbpy_monitors_end(PyModule_GetState(module));
     PyThreadState *py_thread = PyEval_SaveThread();
-    hb_workers_stop(hb_time_add(hb_platform_now(), STOP_LIMIT));
+    if (hb_workers_stop(hb_time_add(hb_platform_now(), STOP_LIMIT)) != HB_OK)
+        hbpy_threads_over();
     hbpy_attach(py_thread);
     Py_RETURN_NONE;
 }
@@ -92,8 +93,8 @@ static int exec(PyObject *module)
         hbpy_init_done, hbpy_init_worker, hbpy_init_worker_context, hbpy_init_stack,
         hbpy_init_health, hbpy_init_monitor_stats, hbpy_init_monitor, hbpy_init_watch_gil,
         hbpy_init_bubble, hbpy_init_bubble_report, hbpy_init_adopt, hbpy_init_patch,
-        hbpy_init_patch_type, hbpy_init_dump, hbpy_init_dump_signal, hbpy_init_origin, hbpy_init_deadlock,
-        hbpy_init_alive,
+        hbpy_init_patch_type, hbpy_init_dump, hbpy_init_dump_signal, hbpy_init_origin,
+        hbpy_init_deadlock, hbpy_init_alive,
     };
     if (refuse_other_interpreters() < 0)
         return -1;

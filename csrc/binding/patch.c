@@ -8,13 +8,13 @@
  * that gets the arguments, and before them the class, where it is a class method. If it returns
  * NotImplemented, the original is called.
  *
- * A slot is taken once and for all by the first patch of its builtin, so that who was on the
- * way into the answer when it was taken off finds what it needs. The pointers exchanged are
+ * A slot is taken once and for all by the first patch of its builtin, and keeps what it is given, so
+ * that who was on the way into the answer when it was taken off finds what it needs. The pointers exchanged are
  * aligned words that the interpreter reads on each call: each call meets the one or the other, also
  * where no interpreter lock holds them apart. Patching and unpatching is done by one at a time. */
 #include "binding.h"
 
-#define SLOTS 20
+#define SLOTS 24
 
 typedef union any_function {
     PyCFunction plain;
@@ -125,7 +125,8 @@ static PyObject *fast_keywords(const struct slot *slot, PyObject *self, PyObject
 
 #define EACH_SLOT(X) \
     X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) \
-    X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19)
+    X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) \
+    X(20) X(21) X(22) X(23)
 
 #define TRAMPOLINES(i)                                                                                     \
     static PyObject *noargs_##i(PyObject *s, PyObject *a) { return noargs(&slots[i], s, a); }              \
@@ -198,10 +199,9 @@ static PyObject *patch_function(PyObject *module, PyObject *const *args, Py_ssiz
     int convention = method ? convention_of(method->ml_flags) : -1, i = slot_of(method);
     if (convention < 0 || i < 0)
         Py_RETURN_FALSE;
-    if (!slots[i].method) {
+    if (slots[i].py_answer != args[1])
         slots[i].py_answer = Py_NewRef(args[1]);
-        slots[i].method = method;
-    }
+    slots[i].method = method;
     if (method->ml_meth != trampolines[i][convention].plain)
         slots[i].original.plain = method->ml_meth;
     method->ml_meth = trampolines[i][convention].plain;

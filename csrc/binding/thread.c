@@ -27,6 +27,23 @@ void hbpy_install_hooks(hbpy_state *state)
         PyErr_WriteUnraisable(NULL);
 }
 
+/* ---- running ---- */
+
+static hb_atomic_u32 over; /* the exit of the interpreter waits no longer */
+
+void hbpy_threads_over(void)
+{
+    hb_store_release(&over, 1);
+}
+
+/* For a thread that begins so late that there may be no interpreter to make a state for. */
+static void wait_for_the_end(void)
+{
+    hb_atomic_u32 never = 0;
+    for (;;)
+        hb_platform_park(&never, 0, HB_FOREVER);
+}
+
 void hbpy_run_attached(void (*body)(void *arg), void *arg)
 {
     hbpy_run_after(NULL, body, arg);
@@ -34,6 +51,8 @@ void hbpy_run_attached(void (*body)(void *arg), void *arg)
 
 void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg)
 {
+    if (hb_load_acquire(&over))
+        wait_for_the_end();
     PyThreadState *py_thread = PyThreadState_New(PyInterpreterState_Main());
     if (!py_thread)
         Py_FatalError("heartbeat: no memory for a thread state");

@@ -226,18 +226,25 @@ static void write_pulse(hb_beat *beat, hb_stamp now)
     hb_store_release(&beat->fresh, 1);
 }
 
-hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
+static inline hb_status pulse(hb_beat *beat, hb_stamp now)
 {
-    if (hb_load_relaxed(&beat->flags) & (HB_BEAT_ENDED | HB_BEAT_VIRTUAL)) {
-        hb_status status = hb_beat_may_change(beat);
-        if (status != HB_OK)
-            return status;
-    }
     write_pulse(beat, now);
     if (hb_load_relaxed(&fences))
         hb_fetch_add(&beat->flags, 0);
     uint32_t flags = hb_load_relaxed(&beat->flags);
     return flags & HB_BEAT_SLOW ? see_to_flags(beat, flags) : HB_OK;
+}
+
+static hb_status pulse_if_allowed(hb_beat *beat, hb_stamp now)
+{
+    hb_status status = hb_beat_may_change(beat);
+    return status == HB_OK ? pulse(beat, now) : status;
+}
+
+hb_status hb_beat_pulse_at(hb_beat *beat, hb_stamp now)
+{
+    bool special = hb_load_relaxed(&beat->flags) & (HB_BEAT_ENDED | HB_BEAT_VIRTUAL);
+    return special ? pulse_if_allowed(beat, now) : pulse(beat, now);
 }
 
 hb_status hb_beat_pulse(hb_beat *beat)

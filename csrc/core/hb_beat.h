@@ -185,6 +185,7 @@ struct hb_more {
     hb_time progress_at;   /* U: when `done` last changed */
     char phase[HB_NAME_SIZE]; /* U */
     void *notes;           /* M: the monitors'; set once, freed with this */
+    uint64_t place;        /* M: of a bubble's: its place among those that came to be watched there */
     hb_atomic_u64 look_at; /* hb_time: when the monitors look at it next; 0 if not known */
 };
 

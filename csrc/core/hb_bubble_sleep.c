@@ -197,7 +197,8 @@ static hb_status wait_outside_locked(hb_participant *participant, hb_waiter *wai
     participant->strays |= woken == HB_INTERRUPTED;
     if (!participant->strays)
         hb__bubble_queue_for_turn_locked(participant);
-    return woken == HB_TIMEOUT && looks ? HB_INTERRUPTED : woken;
+    participant->interrupted = woken == HB_INTERRUPTED || (woken == HB_TIMEOUT && looks);
+    return participant->interrupted ? HB_INTERRUPTED : woken;
 }
 
 /* HB_WOULD_BLOCK: nothing. */

@@ -40,6 +40,8 @@ static void end_service(hb_service *service)
 
 static void free_service(hb_service *service)
 {
+    free(house_of(service)->room.beats);
+    free(house_of(service)->room.findings);
     free(service);
 }
 
@@ -55,6 +57,37 @@ static hb_service *make_service(void)
     house->service = (hb_service){ .run = run_service, .end = end_service, .free = free_service };
     hb_store_relaxed(&house->service.due, (uint64_t)HB_FOREVER);
     return &house->service;
+}
+
+/* ---- one order ---- */
+
+/* Numbers of slots depend on what was before. That one seed gives one course of things, all that is
+ * due at an instant is looked at together. */
+void hb__house_make_room_locked(hb_house *house, hb_room *room)
+{
+    hb_room *own = &house->room;
+    if (own->size < house->served) {
+        size_t size = house->served > 2 * own->size ? house->served : 2 * own->size;
+        hb_beat **beats = realloc(own->beats, size * sizeof *beats);
+        own->beats = beats ? beats : own->beats;
+        hb_finding *findings = realloc(own->findings, size * sizeof *findings);
+        own->findings = findings ? findings : own->findings;
+        own->size = beats && findings ? size : own->size;
+    }
+    if (own->size > room->size)
+        *room = *own;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    uint64_t left = hb__beat_more(*(hb_beat *const *)a)->place;
+    uint64_t right = hb__beat_more(*(hb_beat *const *)b)->place;
+    return (left > right) - (left < right);
+}
+
+void hb__house_sort(hb_beat **beats, size_t n)
+{
+    qsort(beats, n, sizeof *beats, by_place);
 }
 
 /* ---- which house ---- */

@@ -85,6 +85,13 @@ typedef struct hb_witnesses {
     char where[HB_WHERE_SIZE]; /* of the finding that is seen to */
 } hb_witnesses;
 
+/* Where a batch of looks takes place. */
+typedef struct hb_room {
+    size_t size;
+    hb_beat **beats;
+    hb_finding *findings;
+} hb_room;
+
 /* All that monitors share which live on one clock. There is one house for real time, with a
  * thread, and one for each bubble in which there are monitors, as a service of the bubble. */
 struct hb_house {
@@ -107,6 +114,8 @@ struct hb_house {
                             * it holds a reference to each. M to add to a bubble's */
     hb_time expected;      /* the thread's: when it should be looking, 0 if never */
     hb_witnesses witnesses; /* the looker's */
+    hb_room room;          /* of a bubble's, the looker's: for all at once */
+    uint64_t placed;       /* of a bubble's, M: how many beats came to be watched */
 };
 
 extern hb_house hb__real_house;
@@ -133,6 +142,10 @@ hb_anchor hb__house_anchor(const hb_house *house);
 
 /* Of a bubble: when to run next. */
 void hb__house_tell_due_locked(hb_house *house);
+/* Of a bubble: room for all that can be due; none if there is no memory for it. */
+void hb__house_make_room_locked(hb_house *house, hb_room *room);
+/* Of a bubble: what is due at one instant is looked at in the order in which it came to be watched. */
+void hb__house_sort(hb_beat **beats, size_t n);
 
 /* ---- hb_monitor_round.c: calls and rounds ---- */
 

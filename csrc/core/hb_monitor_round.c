@@ -41,21 +41,47 @@ static void call_service(hb_house *house, hb_beat *beat)
     hb__house_unlock(house);
 }
 
-void hb__call(hb_beat *beat)
-{
-    hb_house *house = hb__house_of(beat);
-    if (house && house->bubble)
-        call_service(house, beat);
-    else if (house && put_among_callers(house, beat))
-        hb__call_thread(house);
-}
-
 /* First the beat leaves the list, then it is looked at: so what happens after the look calls
  * again. */
 static uint32_t leave_callers(hb_beat *beat)
 {
     uint32_t next = hb_exchange(&beat->call, 0);
     return next == LAST ? 0 : next;
+}
+
+static bool has_thread(hb_house *house)
+{
+    hb__house_lock(house);
+    bool running = house->running;
+    hb__house_unlock(house);
+    return running;
+}
+
+/* Who called a thread that had just ended, for nothing was served any more, lets go of those that
+ * call. If one is served again meanwhile, its own call may have found it in the list: it calls
+ * again. */
+static void hear_alone(hb_house *house)
+{
+    uint32_t number = hb_exchange(&house->callers, 0);
+    while (number) {
+        hb_beat *beat = hb__board_at(number);
+        number = leave_callers(beat);
+        if (has_thread(house) && (hb_load_relaxed(&beat->flags) & HB_BEAT_WATCHED))
+            hb__call(beat);
+        hb_beat_unref(beat);
+    }
+}
+
+void hb__call(hb_beat *beat)
+{
+    hb_house *house = hb__house_of(beat);
+    if (house && house->bubble) {
+        call_service(house, beat);
+    } else if (house && put_among_callers(house, beat)) {
+        hb__call_thread(house);
+        if (!has_thread(house))
+            hear_alone(house);
+    }
 }
 
 static uint32_t hear_batch(hb_house *house, uint32_t number)
@@ -107,31 +133,36 @@ static void note_lateness_locked(hb_house *house, hb_time now)
     stats->latest = late > stats->latest ? late : stats->latest;
 }
 
-static size_t look_at_batch_locked(hb_house *house, const hb_anchor *anchor, hb_finding *findings, bool *more)
+static size_t look_at_batch_locked(hb_house *house, const hb_anchor *anchor, const hb_room *room, bool *more)
 {
-    hb_beat *batch[HB_BATCH];
     size_t found = 0;
     *more = hb_wheel_open(&house->wheel, anchor->now);
-    size_t n = *more ? hb_wheel_read(&house->wheel, batch, HB_BATCH) : 0;
+    size_t n = *more ? hb_wheel_read(&house->wheel, room->beats, room->size) : 0;
+    if (house->bubble)
+        hb__house_sort(room->beats, n);
     for (size_t i = 0; i < n; i++)
-        found += hb__look_locked(house, batch[i], anchor, &findings[found]);
+        found += hb__look_locked(house, room->beats[i], anchor, &room->findings[found]);
     return found;
 }
 
 /* False: there was nothing to look at. */
 static bool look_at_batch(hb_house *house)
 {
+    hb_beat *beats[HB_BATCH];
     hb_finding findings[HB_BATCH];
+    hb_room room = { HB_BATCH, beats, findings };
     bool more;
     if (hb_load_relaxed(&house->callers))
         hear_callers(house);
     hb_anchor anchor = hb__house_anchor(house);
     hb__house_lock(house);
     note_lateness_locked(house, anchor.now);
-    size_t found = look_at_batch_locked(house, &anchor, findings, &more);
+    if (house->bubble)
+        hb__house_make_room_locked(house, &room);
+    size_t found = look_at_batch_locked(house, &anchor, &room, &more);
     hb__house_unlock(house);
     if (found)
-        hb__see_to(findings, found);
+        hb__see_to(room.findings, found);
     house->expected = found ? hb__house_now(house) : anchor.now;
     return more;
 }

@@ -52,9 +52,10 @@ static bool sleep_or_end(hb_house *house)
     hb__house_lock(house);
     hb_time until = sleep_until_locked(house);
     house->looks_at = until;
-    house->running = until != 0;
+    house->running = until != 0 || hb_load_acquire(&house->callers);
+    bool running = house->running;
     hb__house_unlock(house);
-    if (until == 0)
+    if (!running)
         return false;
     if (!hb_load_acquire(&house->callers))
         hb_platform_park(&house->called, seen, until);

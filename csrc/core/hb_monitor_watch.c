@@ -92,6 +92,8 @@ static void adopt_locked(hb_monitor *monitor, hb_beat *beat, const hb_rule *rule
     };
     if (paced)
         hb__notes_locked(beat)->progress = rule->progress;
+    if (monitor->house->bubble)
+        hb__beat_more(beat)->place = ++monitor->house->placed;
     monitor->had_one = true;
     link_locked(monitor, beat);
 }

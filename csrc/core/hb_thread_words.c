@@ -1,4 +1,4 @@
-/* hb_thread_words: what a thread does, in words. */
+/* hb_thread_words: what a thread does, as a line of text. */
 #include "hb_thread.h"
 
 #include <stdio.h>

@@ -105,8 +105,8 @@ static void run(void *arg)
     hb_thread_serve(); /* who learns of the end finds no thread left behind */
     hb_chan_shut(worker->done, (hb_word){ NULL });
     delist(worker);
+    hb_thread_leave(worker->thread); /* first: who sees that its bubble is quiet sees it no more */
     hb_bubble_leave();
-    hb_thread_leave(worker->thread);
     hb_worker_unref(worker);
 }
 

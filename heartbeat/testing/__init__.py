@@ -5,7 +5,7 @@
 #   virtual time   virtual_time, Bubble                _virtual.py
 #   reports        Participant, LeakError, StallError  _report.py, _holders.py
 #   leaks          assert_no_leaks                     _leaks.py
-#   exploration    explore                             _explore.py
+#   exploration    explore                             _explore.py, _unseen.py
 
 from heartbeat._native import Bubble, LeakError, StallError
 from heartbeat.testing._explore import explore

@@ -16,8 +16,6 @@ _WORD = (1 << 64) - 1
 _SEED_BITS = 32
 _LENGTH_BITS = 4  # of a seed: how long a run is expected to be, 8 << n steps
 
-_Schedule = Literal["random", "pct"]
-
 
 def _mix(state: int) -> int:
     x = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
@@ -72,8 +70,8 @@ def _trace_text(bubble: Bubble) -> str:
 
 
 def _explain(error: BaseException, seed: int, bubble: Bubble, unseen: list[BaseException]) -> None:
-    error.add_note(f"in the schedule with seed {seed}: --heartbeat-seed={seed} of pytest, or "
-                   f"explore(..., schedules=1, seed={seed}), runs it again")
+    error.add_note(f"in the schedule with seed {seed}; to run it again: "
+                   f"explore(..., schedules=1, seed={seed}), or pytest --heartbeat-seed={seed}")
     for other in unseen:
         if other is not error:
             error.add_note(f"a participant had raised {other!r}")
@@ -94,7 +92,8 @@ def _undisturbed(seed: int) -> Iterator[None]:
             gc.enable()
 
 
-def _run(fn: Callable[[], object], seed: int, schedule: _Schedule, start: float, patch: bool) -> int:
+def _run(fn: Callable[[], object], seed: int, schedule: Literal["random", "pct"], start: float,
+         patch: bool) -> int:
     """One schedule; how many choices it had."""
     bubble: Bubble | None = None
     with unseen_exceptions() as unseen:
@@ -113,7 +112,7 @@ def _run(fn: Callable[[], object], seed: int, schedule: _Schedule, start: float,
 
 
 def explore(fn: Callable[[], object], *, schedules: int = 1000, seed: int | None = None,
-            schedule: _Schedule = "random", start: float = 0.0,
+            schedule: Literal["random", "pct"] = "random", start: float = 0.0,
             patch: bool = False) -> None:
     """Call fn() under many schedules: in each a fresh bubble, where one participant runs at a time.
 

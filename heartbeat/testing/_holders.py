@@ -10,7 +10,7 @@ _DEPTH = 3  # a local variable, what it holds, what that holds
 _MOST = 2_000  # objects that are looked at for one thread
 
 # What leads to the whole program.
-_OPAQUE = (type, ModuleType, CodeType, FrameType, str, bytes, int, float)
+_OPAQUE: tuple[type, ...] = (type, ModuleType, CodeType, FrameType, str, bytes, int, float)
 
 
 def _locals_of(frame: FrameType | None) -> Iterator[object]:

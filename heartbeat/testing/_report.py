@@ -229,13 +229,11 @@ def write(error: StallError) -> None:
 def class_of(error: StallError) -> type[StallError]:
     """A class whose instances are like that error: all that can be raised in another thread is a class."""
 
-    class Stalled(StallError):
-        def __init__(self) -> None:
-            super().__init__(str(error))
-            self.report = error.report
+    def begin(self: StallError) -> None:
+        Exception.__init__(self, str(error))
+        self.report = error.report
 
-    Stalled.__name__, Stalled.__qualname__, Stalled.__module__ = "StallError", "StallError", "heartbeat.testing"
-    return Stalled
+    return type("StallError", (StallError,), {"__init__": begin, "__module__": "heartbeat.testing"})
 
 
 _explain_with(sys.modules[__name__])

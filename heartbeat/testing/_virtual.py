@@ -17,6 +17,8 @@ def virtual_time(start: float = 0.0, seed: int = 0, *, patch: bool = False, stal
     them wait in the engine and nothing is due, DeadlockError is raised in the calling thread.
     Participants that are still there at the end are a LeakError that names them. Bubbles do not
     nest, and their objects belong to them: used from outside, they raise Error.
+    Whoever waits with a deadline keeps time going, a ticker's reader and a worker with an interval too:
+    beside one no deadlock is found.
 
     `start` is the clock's first instant in seconds; `seed` decides random choices. Time stands
     still while a participant runs, or waits for what is not the engine's. When that lasts for

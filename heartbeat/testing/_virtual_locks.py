@@ -113,7 +113,8 @@ class Lock:
         with _afterlife:
             if self._after is None:
                 after = real_lock()
-                after.acquire(len(self._slot) > 0)
+                if len(self._slot) > 0:
+                    after.acquire()
                 self._after = after
             return self._after
 

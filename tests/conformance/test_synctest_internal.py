@@ -6,20 +6,21 @@ test_synctest_borders.py or in test_synctest_sync.py, named after the original; 
 says what is decided differently:
 
   TestTimerNondeterminism    the choice is the seed's: as random, and the same in every run
-  TestSleepNondeterminism    sleepers due at one instant wake in the order of joining, every time
+  TestSleepNondeterminism    sleepers due at one instant wake in the order of joining, every time; where
+                             threads take turns, in an order of the seed
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import heartbeat
 import pytest
 from go_helpers import WAIT
 from heartbeat import Channel, Source, Timer, after_func, go, select, sleep
-from heartbeat.testing import virtual_time
+from heartbeat.testing import Bubble, virtual_time
 
 
 # The clock.
@@ -187,21 +188,39 @@ def test_TimerNondeterminism_of_the_seed() -> None:
     assert first_of_two(50) == chosen
 
 
+def wake_at_once(bubble: Bubble) -> list[int]:
+    """The order in which three sleepers that are due at one instant wake."""
+    woken: list[int] = []
+
+    def sleeper(number: int) -> None:
+        sleep(1)
+        woken.append(number)
+
+    for number in (1, 2, 3):
+        go(sleeper, number)
+    sleep(1)
+    bubble.wait()
+    return woken
+
+
 def test_SleepNondeterminism_is_the_order_of_joining() -> None:
     """1,000 rounds there until both orders were seen; 100 here, and one order."""
     with virtual_time() as bubble:
         for _ in range(100):
-            woken: list[int] = []
+            assert wake_at_once(bubble) == [1, 2, 3]
 
-            def sleeper(number: int, woken: list[int]) -> None:
-                sleep(1)
-                woken.append(number)
 
-            for number in (1, 2, 3):
-                go(sleeper, number, woken)
-            sleep(1)
-            bubble.wait()
-            assert woken == [1, 2, 3]
+@pytest.mark.parametrize("schedule", ["random", "pct"])
+def test_SleepNondeterminism_of_the_seed_where_threads_take_turns(
+    schedule: Literal["random", "pct"],
+) -> None:
+    def order_of(seed: int) -> tuple[int, ...]:
+        with virtual_time(seed=seed, schedule=schedule) as bubble:
+            return tuple(wake_at_once(bubble))
+
+    orders = [order_of(seed) for seed in range(50)]
+    assert len(set(orders)) > 1
+    assert [order_of(seed) for seed in range(50)] == orders
 
 
 def test_TimerRunsImmediately() -> None:

@@ -4,7 +4,7 @@ Go 1.26, BSD-3-Clause; behaviour was ported, not text. A context is a channel wh
 the one of a Worker. What a test tells `testing.T` is told pytest, in a process of its own where its
 report is what is looked at. Where heartbeat decides differently:
 
-  TestCleanup    what is to run inside the bubble is an exit of its block, or of a fixture in it
+  TestCleanup    what is to run inside the bubble is an exit of its block, or a fixture that asks for it
   TestContext    a Worker is told to end where its block ends, before the bubble does
   TestRun        a bubble within a bubble is refused; subtests are none
   TestNow        the clock begins at 0, or at `start`
@@ -17,6 +17,7 @@ These do not apply:
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -154,31 +155,39 @@ def test_Now() -> None:
         assert heartbeat.now() == 946_684_800.0
 
 
-PROGRAM = """
+HEADER = """
 import pytest
-from heartbeat import go
-from heartbeat.testing import virtual_time
+from heartbeat import go, sleep
+from heartbeat.testing import virtual_time as bubble_for
 
 def helper():
     __tracebackhide__ = True
     raise AssertionError("in the helper")
 
-def test_it():
-    with virtual_time() as bubble:
 """
+FORMS = {
+    "block": "def test_it():\n    with bubble_for():\n",
+    "marker": "@pytest.mark.virtual_time\ndef test_it():\n    if True:\n",
+    "fixture": "def test_it(virtual_time):\n    if True:\n",
+}
 
 Report = Callable[..., tuple[int, str]]
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> Report:
+@pytest.fixture(params=FORMS.values(), ids=FORMS.keys())
+def report(request: pytest.FixtureRequest, tmp_path: Path) -> Report:
     """Runs pytest over a test whose bubble holds `body`: its exit code, and what it wrote."""
 
     def run(body: str, *options: str) -> tuple[int, str]:
         file = tmp_path / "test_inside.py"
-        file.write_text(PROGRAM + indent(dedent(body).strip(), 8 * " ") + "\n")
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *options, str(file)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=2 * WAIT)
+        file.write_text(HEADER + request.param + indent(dedent(body).strip(), 8 * " ") + "\n")
+        command = [sys.executable, "-m", "pytest", "-p", "heartbeat.pytest_plugin"]
+        command += ["-p", "no:cacheprovider", *options, file.name]
+        package = str(Path(heartbeat.__file__).parents[1])
+        environment = {**os.environ, "PYTHONPATH": package, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=2 * WAIT
+        )
         return done.returncode, done.stdout
 
     return run
@@ -191,40 +200,30 @@ def test_Fatal(report: Report) -> None:
     assert "1 failed in" in written
 
 
-ERROR = """
-    task = go(pytest.fail, "error")
-    bubble.wait()
-    print("went on")
-    task.result()
-"""
-
-
-def test_Error(report: Report) -> None:
+def test_Error_and_VerboseError(report: Report) -> None:
     """The test goes on although it has failed: in a thread of its own, so its task tells."""
-    code, written = report(ERROR)
-    assert code == 1 and "Failed: error" in written and "went on" in written
-
-
-def test_VerboseError(report: Report) -> None:
-    code, written = report(ERROR, "-v")
+    body = """
+        task = go(pytest.fail, "error")
+        sleep(1)
+        print("went on")
+        task.result()
+    """
+    code, written = report(body, "-v")
     assert code == 1 and "test_inside.py::test_it FAILED" in written
+    assert "Failed: error" in written and "went on" in written
 
 
-def test_Skip(report: Report) -> None:
-    code, written = report("pytest.skip('skip')")
-    assert code == 0 and "1 skipped in" in written
-
-
-def test_VerboseSkip(report: Report) -> None:
+def test_Skip_and_VerboseSkip(report: Report) -> None:
     code, written = report("pytest.skip('skip')", "-v")
     assert code == 0 and "test_inside.py::test_it SKIPPED (skip)" in written
+    assert "1 skipped in" in written
 
 
 def test_Helper(report: Report) -> None:
     """The place told is the one in the test that calls the helper."""
     code, written = report("helper()")
     assert code == 1 and "AssertionError: in the helper" in written
-    assert ">           helper()" in written and "raise AssertionError" not in written
+    assert "helper()" in written and "raise AssertionError" not in written
 
 
 def test_Cleanup() -> None:

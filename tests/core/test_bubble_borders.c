@@ -179,7 +179,7 @@ static void unmet_demand_is_told_at_the_timeout(void)
 {
     hb_word word;
     hb_chan *jobs = begin_demand(10 * SECOND);
-    hb_worker *worker = take_part(send_late, jobs);
+    hb_worker *worker = start_worker(send_late, jobs);
     hb_health *health = next_event();
     CHECK_EQ(health->cause, HB_CAUSE_STUCK);
     CHECK_EQ(health->at, 13 * SECOND);
@@ -193,7 +193,7 @@ static void unmet_demand_is_told_at_the_timeout(void)
     CHECK_EQ(health->at, 15 * SECOND);
     CHECK_EQ(health->silent_for, 12 * SECOND);
     hb_health_unref(health);
-    join_part(worker);
+    join_worker(worker);
     end_demand(jobs);
 }
 

@@ -48,25 +48,25 @@ static void pulse_and_wait(void *unused)
 static void a_deadlock_is_noticed_at_the_timeout(void)
 {
     begin_watch(10 * SECOND, 0, 1);
-    hb_worker *worker = take_part(pulse_and_wait, NULL);
+    hb_worker *worker = start_worker(pulse_and_wait, NULL);
     hb_health *health = event_at(13 * SECOND);
     CHECK_EQ(health->cause, HB_CAUSE_BLOCKED);
     CHECK_EQ(health->since, 3 * SECOND);
     CHECK_EQ(health->silent_for, 10 * SECOND);
     CHECK_EQ(health->misses, 1);
-    CHECK(strstr(health->where, "thread 'part'") != NULL);
+    CHECK(strstr(health->where, "thread 'hb-test'") != NULL);
     CHECK(strstr(health->where, "receive from channel 'work'") != NULL);
     CHECK(strstr(health->where, "processor time") == NULL);
     hb_health_unref(health);
     CHECK_EQ(hb_chan_send(work, num(1), HB_FOREVER), HB_OK);
-    join_part(worker);
+    join_worker(worker);
     end_watch();
 }
 
 static void a_recovery_lasts_to_the_pulse(void)
 {
     begin_watch(SECOND, 0, 1);
-    hb_worker *worker = take_part(pulse_and_wait, NULL);
+    hb_worker *worker = start_worker(pulse_and_wait, NULL);
     hb_health_unref(event_at(SECOND)); /* it begins to pulse too late */
     hb_health *health = event_at(3 * SECOND);
     CHECK(health->healthy);
@@ -81,7 +81,7 @@ static void a_recovery_lasts_to_the_pulse(void)
     CHECK_EQ(health->since, 3 * SECOND);
     CHECK_EQ(health->silent_for, 97 * SECOND);
     hb_health_unref(health);
-    join_part(worker);
+    join_worker(worker);
     end_watch();
 }
 
@@ -125,7 +125,7 @@ static void pulse_every_second(void *unused)
 static void who_pulses_in_time_is_never_told_of(void)
 {
     begin_watch(SECOND + 1, 0, 1);
-    hb_worker *worker = take_part(pulse_every_second, NULL);
+    hb_worker *worker = start_worker(pulse_every_second, NULL);
     hb_health *health = event_at(1000 * SECOND);
     CHECK_EQ(health->cause, HB_CAUSE_EXITED);
     hb_health_unref(health);
@@ -133,7 +133,34 @@ static void who_pulses_in_time_is_never_told_of(void)
     CHECK_EQ(stats.verdicts, 1);
     CHECK_EQ(stats.latest, 0);
     CHECK_EQ(stats.doubts, 0);
-    join_part(worker);
+    join_worker(worker);
+    end_watch();
+}
+
+/* ---- many at once ---- */
+
+#define MANY 300
+
+/* Whatever slots they lie in. */
+static void who_is_silent_at_once_is_told_of_in_order(void)
+{
+    hb_beat *beats[MANY];
+    hb_rule rule = { .timeout = SECOND, .grace = 0, .misses = 1, .progress = HB_FOREVER };
+    begin_watch(SECOND / 2, 0, 1);
+    for (int i = 0; i < MANY; i++)
+        beats[i] = hb_beat_open(NULL);
+    for (int i = 0; i < MANY; i++)
+        CHECK_EQ(hb_monitor_watch(monitor, beats[i * 7 % MANY], &rule), HB_OK);
+    hb_health_unref(event_at(SECOND / 2));
+    for (int i = 0; i < MANY; i++) {
+        hb_health *health = event_at(SECOND);
+        CHECK(health->beat == beats[i * 7 % MANY]);
+        hb_health_unref(health);
+    }
+    for (int i = 0; i < MANY; i++) {
+        CHECK(hb_monitor_unwatch(monitor, beats[i]));
+        hb_beat_unref(beats[i]);
+    }
     end_watch();
 }
 
@@ -185,6 +212,7 @@ int main(void)
     RUN(grace_and_misses_count);
     RUN(any_timeout_is_exact);
     RUN(who_pulses_in_time_is_never_told_of);
+    RUN(who_is_silent_at_once_is_told_of_in_order);
     RUN(a_unit_overruns_at_its_time);
     RUN(a_pause_delays_the_verdict);
     RUN(a_verdict_is_spoken_before_a_deadlock_is);

@@ -245,6 +245,61 @@ static void signals_pass_by_a_thread_that_takes_none(void)
     hb_chan_unref(s.told);
 }
 
+static char ends_run[8];
+static size_t n_ends;
+
+static void note_end(char which)
+{
+    ends_run[n_ends++] = which;
+}
+
+static void end_a(void)
+{
+    note_end('a');
+}
+
+static void end_b(void)
+{
+    note_end('b');
+    CHECK(hb_platform_at_thread_end(end_a)); /* while the ends run */
+}
+
+static void *register_ends(void *unused)
+{
+    (void)unused;
+    CHECK(hb_platform_at_thread_end(end_a));
+    CHECK(hb_platform_at_thread_end(end_b));
+    CHECK(hb_platform_at_thread_end(end_a));
+    return NULL;
+}
+
+static void what_runs_at_the_end_of_a_thread_runs_once_the_last_first(void)
+{
+    pthread_t thread;
+    n_ends = 0;
+    pthread_create(&thread, NULL, register_ends, NULL);
+    pthread_join(thread, NULL);
+    CHECK_EQ(n_ends, 2);
+    CHECK_EQ(memcmp(ends_run, "ba", 2), 0);
+}
+
+static void *register_end_alone(void *unused)
+{
+    (void)unused;
+    CHECK(hb_platform_at_thread_end(end_b));
+    return NULL;
+}
+
+static void what_runs_at_the_end_may_register_more(void)
+{
+    pthread_t thread;
+    n_ends = 0;
+    pthread_create(&thread, NULL, register_end_alone, NULL);
+    pthread_join(thread, NULL);
+    CHECK_EQ(n_ends, 2);
+    CHECK_EQ(memcmp(ends_run, "ba", 2), 0);
+}
+
 static void there_is_a_processor(void)
 {
     CHECK(hb_platform_cpus() >= 1);
@@ -285,6 +340,8 @@ int main(void)
     RUN(starting_a_thread_leaves_the_callers_signals);
     RUN(a_thread_can_take_its_creators_signals);
     RUN(signals_pass_by_a_thread_that_takes_none);
+    RUN(what_runs_at_the_end_of_a_thread_runs_once_the_last_first);
+    RUN(what_runs_at_the_end_may_register_more);
     RUN(there_is_a_processor);
     RUN(exact_timers_are_never_early);
     return check_exit_code();

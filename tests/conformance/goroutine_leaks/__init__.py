@@ -4,7 +4,10 @@ The cases are those of Go's runtime/testdata/testgoroutineleakprofile (BSD licen
 the common patterns of leaks, the stress cases, and GoKer, the part of the GoBench benchmark of real
 bugs ("GoBench: A Benchmark Suite of Real-World Go Concurrency Bugs", CGO 2021) that the suite holds.
 Each is told anew in Python, as small as shows which threads wait for what; `program.py` says how a
-case is written, and `gosync.py` has Go's locks and the like.
+case is written, and `gosync.py` has Go's locks and the like. Each case is demanded of the end of a bubble
+(LeakError), of a host that waits for the case's threads (DeadlockError), side by side and, where it depends
+on the order of events, taking turns; those that leak in any order also of assert_no_leaks(), in a
+bubble and in real time.
 
 What is otherwise than in Go:
 
@@ -20,7 +23,8 @@ What is otherwise than in Go:
 * A goroutine that only sleeps is no leak, but a participant that sleeps at the end of its bubble is; so the
   bubble of DaisyChain, whose end sleeps for an hour, lasts for two.
 * Functions that Go runs later by time.AfterFunc are threads here, which wait for a timer.
-* Of programs with many layers, as Hugo/5379 and Kubernetes/30872, the cases keep the calls that lock and drop what is between.
+* Of programs with many layers, as Hugo/5379 and Kubernetes/30872, the cases keep the calls that lock, and
+  drop what is between.
 * Kubernetes/1321, which Go's list leaves out for a data race that can crash it, is in: Python has no
   such crash.
 * Moby/7559 dials a UDP address that cannot be dialled; here the dialling simply fails.

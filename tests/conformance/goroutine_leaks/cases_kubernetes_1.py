@@ -50,7 +50,7 @@ def kubernetes5316(p: Program) -> None:
     errors: Channel[str] = Channel(room)
 
     def handler() -> None:
-        sleep(0.01)
+        sleep(0.5)
         if p.chance(2):
             errors.send("error")
         else:
@@ -59,7 +59,7 @@ def kubernetes5316(p: Program) -> None:
     def finish() -> None:
         p.go("handler", handler)
         with suppress(TimeoutError):
-            select(results, errors, timeout=0.005)
+            select(results, errors, timeout=0.1)
 
     p.go("finish", finish)
 

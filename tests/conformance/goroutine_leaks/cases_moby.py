@@ -47,7 +47,7 @@ def moby7559(p: Program) -> None:
 def moby17176(p: Program) -> None:
     """Cleaning up returns early with the mutex in hand, for nothing is to be cleaned up."""
     mutex = Mutex()
-    done: Channel[bool] = Channel()
+    done: Channel[bool] = Channel(1)
 
     def clean_up() -> None:
         mutex.lock()

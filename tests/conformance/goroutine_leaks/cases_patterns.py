@@ -128,7 +128,7 @@ def spawn_gc(p: Program) -> None:
         for _ in range(height):
             p.go("node", child, started, height - 1)
         started.wait()
-        assert get_ident() in {one.ident for one in p.bubble.participants()}
+        assert p.bubble and get_ident() in {one.ident for one in p.bubble.participants()}
         if p.fixed:
             nothing.close()
 

@@ -1,9 +1,10 @@
-"""How a case is written, run, and judged.
+"""How a case is written.
 
 A case is one function for both its versions: `p.fixed` tells which. It runs in the bubble's host, starts
 its threads with p.go(name, fn, ...) and returns; it never waits itself, as Go's originals leave that
 to goroutines. Delays are p.delay() where the originals yield in the middle of what must not be
-interrupted: the seed decides how long, on the bubble's clock, so a seed is an order of events; with a schedule it decides who runs, too.
+interrupted: the seed decides how long they last on the bubble's clock, so a seed is an order of
+events. With a schedule it also decides who runs.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ DELAYS = 4  # a delay is 0 to 3 ms
 class Program:
     """What a case is given: which version it is to be, threads, delays, and luck."""
 
-    def __init__(self, fixed: bool, seed: int, bubble: Bubble) -> None:
+    def __init__(self, fixed: bool, seed: int, bubble: Bubble | None = None) -> None:
         self.fixed = fixed
         self.bubble = bubble
         self.tasks: list[Task[None]] = []
         self._seed = seed
-        self._luck = threading.local()
+        self._luck: dict[int, random.Random] = {}  # by thread
 
     def go(self, name: str, fn: Callable[..., object], *args: object) -> Task[None]:
         number = len(self.tasks)
@@ -48,14 +49,13 @@ class Program:
         return task
 
     def _run(self, luck: str, fn: Callable[..., object], args: tuple[object, ...]) -> None:
-        self._luck.random = random.Random(luck)
+        self._luck[threading.get_ident()] = random.Random(luck)
         self.delay()
         fn(*args)
 
     def chance(self, of: int) -> int:
         """A number from 0 to of - 1, of the calling thread's own luck."""
-        chosen: int = self._luck.random.randrange(of)
-        return chosen
+        return self._luck[threading.get_ident()].randrange(of)
 
     def delay(self) -> None:
         sleep(self.chance(DELAYS) * 1e-3)

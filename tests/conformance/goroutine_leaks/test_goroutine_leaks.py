@@ -10,21 +10,9 @@ import pytest
 from heartbeat import Channel, go
 from heartbeat.testing import virtual_time
 
-from . import (  # noqa: F401
-    cases_cockroach_1,
-    cases_cockroach_2,
-    cases_etcd,
-    cases_grpc,
-    cases_hugo_istio,
-    cases_kubernetes_1,
-    cases_kubernetes_2,
-    cases_micro,
-    cases_moby,
-    cases_patterns,
-    cases_serving_syncthing,
-)
+from .every_case import CASES
 from .judge import Found, Schedule, joins, leaks_of, run
-from .program import CASES, Case
+from .program import Case
 
 FEW, MANY = range(2), range(40)  # seeds; many where it depends on them what leaks
 
