@@ -35,10 +35,11 @@ static void wait_until_told(void *unused)
     hb_chan_recv(told, &word, HB_FOREVER);
 }
 
+/* Who has seen the count may take the alarm's memory back. */
 static void count_fire(hb_alarm *alarm)
 {
-    atomic_fetch_add(&fired, 1);
     hb_alarm_unref(alarm);
+    atomic_fetch_add(&fired, 1);
 }
 
 static void free_nothing(hb_alarm *alarm)
