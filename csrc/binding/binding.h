@@ -300,7 +300,8 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
-/* From now on threads that have not begun to run Python never do: the interpreter ends. */
+/* From now on threads that have not begun to run Python never do: the interpreter ends. Called with
+ * none attached. */
 void hbpy_threads_over(void);
 /* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
 void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
