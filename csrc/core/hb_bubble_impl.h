@@ -92,6 +92,8 @@ static inline bool hb__bubble_takes_turns_locked(const hb_bubble *bubble)
 void hb__bubble_call_locked(hb_participant *participant);
 /* Waits for that, at most until then, and says what ended it. */
 hb_status hb__bubble_listen_locked(hb_participant *participant);
+/* Whether it ended for signals that somebody has to see to. */
+bool hb__bubble_is_interrupted(const hb_participant *participant, hb_status woken);
 hb_time hb__bubble_listens_until(const hb_participant *participant);
 /* Waits until the participant may run; HB_INTERRUPTED, HB_STALLED: it strays. */
 hb_status hb__bubble_await_turn_locked(hb_participant *participant);

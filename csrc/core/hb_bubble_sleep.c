@@ -151,15 +151,6 @@ void hb__bubble_rest_locked(hb_participant *participant)
 
 /* ---- sleeping ---- */
 
-/* Where they take turns, only a signal that came itself: to look for others' now and then would
- * change who is ready. */
-static bool is_interrupted(const hb_participant *participant, hb_status woken)
-{
-    if (!participant->looks_up || !participant->sleeps)
-        return false;
-    return woken == HB_INTERRUPTED || (woken == HB_TIMEOUT && !participant->bubble->turns);
-}
-
 hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter, hb_time deadline)
 {
     participant->waiter = waiter;
@@ -168,11 +159,13 @@ hb_status hb__bubble_sleep_locked(hb_participant *participant, hb_waiter *waiter
     participant->strays = false;
     hb_store_relaxed(&participant->woken, 0);
     hb__bubble_rest_locked(participant);
-    while (participant->sleeps)
-        if (is_interrupted(participant, hb__bubble_listen_locked(participant))) {
+    while (participant->sleeps) {
+        hb_status woken = hb__bubble_listen_locked(participant);
+        if (participant->sleeps && hb__bubble_is_interrupted(participant, woken)) {
             participant->strays = true;
             rouse_locked(participant, HB_INTERRUPTED);
         }
+    }
     if (!participant->strays)
         hb__bubble_await_turn_locked(participant);
     participant->waiter = NULL;

@@ -32,6 +32,14 @@ hb_status hb__bubble_listen_locked(hb_participant *participant)
     return woken;
 }
 
+/* Where they take turns, only a signal that came itself: to look for others' now and then would
+ * change who is ready. A system where signals wake nobody knows no other way. */
+bool hb__bubble_is_interrupted(const hb_participant *participant, hb_status woken)
+{
+    bool looks = !participant->bubble->turns || !hb_platform_signals_wake();
+    return participant->looks_up && (woken == HB_INTERRUPTED || (woken == HB_TIMEOUT && looks));
+}
+
 /* ---- who goes next ---- */
 
 #define MOST_READY 1024u
@@ -89,7 +97,7 @@ hb_status hb__bubble_await_turn_locked(hb_participant *participant)
         hb_status woken = hb__bubble_listen_locked(participant);
         if (participant->strays)
             status = HB_STALLED;
-        else if (woken == HB_INTERRUPTED && participant->looks_up)
+        else if (hb__bubble_is_interrupted(participant, woken))
             status = HB_INTERRUPTED;
     }
     if (has_turn_locked(participant))

@@ -38,6 +38,8 @@ void hb_platform_unpark(hb_atomic_u32 *word);
  * signal ends the sleep of the thread that takes it this can be long; it only
  * serves signals that were taken by another thread. */
 int64_t hb_platform_signal_slice(void);
+/* Whether a signal ends the sleep of the thread that takes it. */
+bool hb_platform_signals_wake(void);
 
 typedef void hb_platform_thread_fn(void *arg);
 

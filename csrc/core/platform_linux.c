@@ -61,6 +61,11 @@ int64_t hb_platform_signal_slice(void)
     return 250 * 1000000;
 }
 
+bool hb_platform_signals_wake(void)
+{
+    return true;
+}
+
 unsigned hb_platform_cpus(void)
 {
     cpu_set_t set;

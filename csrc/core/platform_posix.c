@@ -96,6 +96,11 @@ int64_t hb_platform_signal_slice(void)
     return 40 * 1000000;
 }
 
+bool hb_platform_signals_wake(void)
+{
+    return false;
+}
+
 unsigned hb_platform_cpus(void)
 {
     long online = sysconf(_SC_NPROCESSORS_ONLN);

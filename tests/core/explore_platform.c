@@ -51,6 +51,11 @@ int64_t hb_platform_signal_slice(void)
     return 1000;
 }
 
+bool hb_platform_signals_wake(void)
+{
+    return true;
+}
+
 hb_status hb_platform_thread(hb_platform_thread_fn *fn, void *arg, const char *name,
                              hb_signals signals)
 {
