@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import fractions
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -72,10 +72,17 @@ selector = Selector([channel])
 watchdog = Watchdog(1e9)
 beat = Heartbeat("beat")
 worker = Worker(int, name="worker")
-running = Worker(lambda ctx: ctx.sleep(INF)).start()
+running = Worker(lambda ctx: ctx.sleep(INF))
 task = go(nil.recv, timeout=0.001)
 task.join()
 assert task.exception
+
+
+@pytest.fixture(scope="module", autouse=True)
+def while_one_runs() -> Iterator[None]:
+    with running:
+        yield
+
 
 TIMED: list[Call] = [
     channel.recv, lambda **waiting: channel.send(1, **waiting),
