@@ -178,9 +178,19 @@ static hb_time credit_locked(const hb_house *house, hb_beat *beat)
     return credit < hb__limit_of(watched) ? credit : hb__limit_of(watched);
 }
 
-static bool doubt_locked(hb_house *house, hb_beat *beat, hb_time until)
+/* What was granted last ends no later than a timeout after: so who has pulsed since then, and is
+ * silent again, has a new silence. */
+static bool is_new_silence_locked(hb_beat *beat, const hb_anchor *anchor)
+{
+    hb_time pulsed = hb_anchor_time(anchor, hb_load_relaxed(&beat->last));
+    return hb_time_add(pulsed, hb__limit_of(&beat->watched)) > beat->watched.floor;
+}
+
+static bool doubt_locked(hb_house *house, hb_beat *beat, const hb_anchor *anchor, hb_time until)
 {
     hb_watched *watched = &beat->watched;
+    if (is_new_silence_locked(beat, anchor))
+        watched->doubts = 0;
     if (watched->doubts == MOST_DOUBTS || until <= watched->floor)
         return false;
     watched->doubts++;
@@ -209,7 +219,7 @@ static bool look_at_silent_locked(hb_house *house, hb_beat *beat, const hb_ancho
                                   hb_sentence sentence, hb_finding *finding)
 {
     hb_time credit = credit_locked(house, beat);
-    if (!credit || !doubt_locked(house, beat, hb_time_add(anchor->now, credit)))
+    if (!credit || !doubt_locked(house, beat, anchor, hb_time_add(anchor->now, credit)))
         return found_locked(finding, HB_FOUND_SILENT, beat, pulses, sentence);
     hb__file_locked(house, beat, hb__sentence_locked(beat, anchor), anchor->now);
     return false;
@@ -219,7 +229,7 @@ static bool look_at_late_locked(hb_house *house, hb_beat *beat, const hb_anchor 
                                 hb_sentence sentence, hb_finding *finding)
 {
     hb_time half_left = hb_time_add(anchor->now, lead_of(&beat->watched));
-    if (credit_locked(house, beat) && half_left > sentence.due && doubt_locked(house, beat, half_left))
+    if (credit_locked(house, beat) && half_left > sentence.due && doubt_locked(house, beat, anchor, half_left))
         sentence.due = half_left;
     return found_locked(finding, HB_FOUND_LATE, beat, pulses, sentence);
 }

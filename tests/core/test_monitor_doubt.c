@@ -64,8 +64,52 @@ static void a_stopped_process_is_not_silence(void)
     CHECK_EQ(ended, 0);
 }
 
+/* ---- again and again ---- */
+
+enum { STOPS = 5 };
+#define PATIENCE (4 * T) /* what a stop is followed by may take its time on a busy machine */
+
+static const hb_rule patient_rule = { .timeout = PATIENCE, .misses = 1, .progress = HB_FOREVER };
+
+/* Each stop is forgotten with the pulses that follow it; the next look finds one again. */
+static void pulse_through_stops(void)
+{
+    hb_time until = hb_now() + (STOPS + 1) * 3 * PATIENCE;
+    begin(&patient_rule);
+    while (hb_now() < until) {
+        hb_time pulsed = hb_now();
+        hb_beat_pulse(beat);
+        expect_none_during(T / 20);
+        if (hb_now() - pulsed > PATIENCE)
+            expect_none_during(PATIENCE / 8);
+    }
+    CHECK(stats_of(monitor).doubts >= STOPS);
+    finish();
+}
+
+static void every_stop_is_doubted_anew(void)
+{
+    int ended = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(CHECK_TIME_LIMIT / 2);
+        pulse_through_stops();
+        _exit(atomic_load(&check_failures) != 0);
+    }
+    for (int i = 0; i < STOPS; i++) {
+        pass_until(hb_now() + PATIENCE);
+        CHECK_EQ(kill(child, SIGSTOP), 0);
+        pass_until(hb_now() + 2 * PATIENCE);
+        CHECK_EQ(kill(child, SIGCONT), 0);
+    }
+    CHECK_EQ(waitpid(child, &ended, 0), child);
+    CHECK_EQ(ended, 0);
+}
+
 int main(void)
 {
     RUN(a_stopped_process_is_not_silence);
+    RUN(every_stop_is_doubted_anew);
     return check_exit_code();
 }
