@@ -248,18 +248,13 @@ PyDoc_STRVAR(settle_doc,
 
 static PyObject *module_settle(PyObject *module, PyObject *unused)
 {
-    hb_status status = HB_INTERRUPTED;
     (void)unused;
     if (!hb_bubble_here())
         Py_RETURN_FALSE;
-    while (status == HB_INTERRUPTED && PyErr_CheckSignals() == 0) {
-        PyThreadState *py_thread = PyEval_SaveThread();
-        status = hb_bubble_wait();
-        hbpy_attach(py_thread);
-    }
+    hb_status status = hbpy_wait_for_quiet();
     if (status == HB_OK)
         Py_RETURN_TRUE;
-    return status == HB_INTERRUPTED ? NULL : hbpy_raise(PyModule_GetState(module), status);
+    return hbpy_raise(PyModule_GetState(module), status);
 }
 
 static PyMethodDef functions[] = {

@@ -196,6 +196,12 @@ hb_status hbpy_wait(hb_select *select, hb_time deadline);
  * include the receive from the duty's `done`. */
 hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline);
 
+/* Waits for nothing but the clock: HB_TIMEOUT, or as hbpy_wait. */
+hb_status hbpy_sleep(hb_time deadline);
+
+/* hb_bubble_wait in the same manner: HB_OK, HB_INTERRUPTED if a handler raised, or what stops it. */
+hb_status hbpy_wait_for_quiet(void);
+
 /* Whether the calling thread is the main thread, which runs the handlers of signals. */
 bool hbpy_is_main_thread(void);
 

@@ -78,31 +78,15 @@ static void dealloc(PyObject *self)
 
 /* ---- waiting ---- */
 
-static hb_status wait_detached(void)
-{
-    PyThreadState *py_thread = PyEval_SaveThread();
-    hb_status status = hb_bubble_wait();
-    hbpy_attach(py_thread);
-    return status;
-}
-
 /* 0, or -1 with an exception. */
 static int wait_for_quiet(hbpy_bubble *self)
 {
-    hbpy_state *state = hbpy_state_of((PyObject *)self);
-    if (hb_bubble_here() != self->bubble) {
-        hbpy_raise(state, HB_FOREIGN);
-        return -1;
-    }
-    for (;;) {
-        hb_status status = wait_detached();
-        if (status == HB_OK)
-            return 0;
-        if (status != HB_INTERRUPTED)
-            hbpy_raise(state, status);
-        if (status != HB_INTERRUPTED || PyErr_CheckSignals() < 0)
-            return -1;
-    }
+    bool here = hb_bubble_here() == self->bubble;
+    hb_status status = here ? hbpy_wait_for_quiet() : HB_FOREIGN;
+    if (status == HB_OK)
+        return 0;
+    hbpy_raise(hbpy_state_of((PyObject *)self), status);
+    return -1;
 }
 
 PyDoc_STRVAR(wait_doc,
@@ -119,15 +103,6 @@ static PyObject *Bubble_wait(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-static hb_status sleep_until(hb_time deadline)
-{
-    hb_select nothing;
-    hb_select_init(&nothing, NULL, 0, false); /* no cases need no memory */
-    hb_status status = hbpy_wait(&nothing, deadline);
-    hb_select_fini(&nothing);
-    return status;
-}
-
 PyDoc_STRVAR(advance_doc,
 "advance($self, d, /)\n--\n\n"
 "Move the clock by d seconds, and block until everything due by then has happened.\n\n"
@@ -140,7 +115,7 @@ static PyObject *Bubble_advance(PyObject *py_self, PyObject *py_seconds)
     hb_time delay;
     if (hbpy_parse_delay(py_seconds, &delay) < 0 || wait_for_quiet(self) < 0)
         return NULL;
-    hb_status status = sleep_until(hb_time_add(hb_now(), delay));
+    hb_status status = hbpy_sleep(hb_time_add(hb_now(), delay));
     if (status != HB_TIMEOUT)
         return hbpy_raise(hbpy_state_of(py_self), status);
     return Bubble_wait(py_self, NULL);

@@ -13,6 +13,7 @@
  * A worker on duty parks with its duty, which pulses meanwhile; all else is the same. */
 #include "binding.h"
 
+#include "hb_bubble.h"
 #include "hb_platform.h"
 #include "hb_spin.h"
 
@@ -104,6 +105,26 @@ hb_status hbpy_wait_on_duty(hb_select *select, hb_duty *duty, hb_time deadline)
 hb_status hbpy_wait(hb_select *select, hb_time deadline)
 {
     return hbpy_wait_on_duty(select, NULL, deadline);
+}
+
+hb_status hbpy_sleep(hb_time deadline)
+{
+    hb_select nothing;
+    hb_select_init(&nothing, NULL, 0, false); /* no cases need no memory */
+    hb_status status = hbpy_wait(&nothing, deadline);
+    hb_select_fini(&nothing);
+    return status;
+}
+
+hb_status hbpy_wait_for_quiet(void)
+{
+    hb_status status;
+    do {
+        PyThreadState *py_thread = PyEval_SaveThread();
+        status = hb_bubble_wait();
+        hbpy_attach(py_thread);
+    } while (status == HB_INTERRUPTED && PyErr_CheckSignals() == 0);
+    return status;
 }
 
 /* The thread that forks is the child's main thread. */

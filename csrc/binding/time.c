@@ -15,10 +15,7 @@ static PyObject *module_now(PyObject *module, PyObject *unused)
 
 static PyObject *sleep_until(hbpy_state *state, hb_time deadline)
 {
-    hb_select nothing;
-    hb_select_init(&nothing, NULL, 0, false); /* no cases need no memory */
-    hb_status status = hbpy_wait(&nothing, deadline);
-    hb_select_fini(&nothing);
+    hb_status status = hbpy_sleep(deadline);
     if (status == HB_TIMEOUT)
         Py_RETURN_NONE;
     return hbpy_raise(state, status);
