@@ -13,7 +13,7 @@ import pytest
 
 from heartbeat import Channel, Heartbeat, Monitor, Timer, Worker, _native, after_func, go, tick, watch_gil
 from heartbeat.testing import LeakError, assert_no_leaks, virtual_time
-from support import SOON, run_program, wait_until
+from support import SOON, not_address_sanitized, run_program, wait_until
 
 
 @contextmanager
@@ -278,6 +278,7 @@ def test_without_tracking_the_place_is_not_told() -> None:
     """) == "1 thing is still alive now:\n  after_func 'print': will be called\n"
 
 
+@not_address_sanitized
 def test_the_child_of_a_fork_begins_with_nothing() -> None:
     assert run_program("""
         import os

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from support import dumped, run_program, threads_named, wait_until
+from support import dumped, not_address_sanitized, run_program, threads_named, wait_until
 
 import heartbeat
 from heartbeat import Channel, dump_on_signal, go
@@ -137,6 +137,7 @@ def test_what_makes_no_sense_is_refused(call: Callable[[], object]) -> None:
     assert heartbeat.dump_on_signal(None) is None
 
 
+@not_address_sanitized
 def test_the_child_of_a_fork_can_ask_anew() -> None:
     assert run_program("""
         import os, signal, sys

@@ -6,9 +6,10 @@ import os
 
 import pytest
 
-from support import not_thread_sanitized, run_program
+from support import not_address_sanitized, not_thread_sanitized, run_program
 
-pytestmark = [pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"), not_thread_sanitized]
+pytestmark = [pytest.mark.skipif(not hasattr(os, "fork"), reason="forks"),
+              not_address_sanitized, not_thread_sanitized]
 
 PRELUDE = """
 import os, signal, sys, threading, traceback

@@ -10,7 +10,8 @@ import pytest
 
 from heartbeat import Channel, Closed, Health, Heartbeat, Monitor, go, select
 from heartbeat.testing import Bubble
-from support import SOON, not_thread_sanitized, run_program, threads_named, wait_until
+from support import (
+    SOON, not_address_sanitized, not_thread_sanitized, run_program, threads_named, wait_until)
 
 SHORT = 0.02
 
@@ -246,6 +247,7 @@ entered.recv(timeout={SOON})
 """)
 
 
+@not_address_sanitized
 @not_thread_sanitized
 def test_the_child_of_a_fork_has_monitors_of_its_own() -> None:
     run_program(f"""

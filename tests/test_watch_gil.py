@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from heartbeat import Heartbeat, Monitor, watch_gil
-from support import QUIET, SOON, not_thread_sanitized, run_program, threads_named, wait_until
+from support import (
+    QUIET, SOON, not_address_sanitized, not_thread_sanitized, run_program, threads_named, wait_until)
 
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 needs_gil = pytest.mark.skipif(FREE_THREADED, reason="there is no interpreter lock to hold")
@@ -151,6 +152,7 @@ time.sleep(0.02)
 """, status=0)
 
 
+@not_address_sanitized
 @not_thread_sanitized
 def test_at_a_fork_the_child_watches_anew() -> None:
     run_program(f"""
