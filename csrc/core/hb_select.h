@@ -1,11 +1,21 @@
 /* hb_select: waits on many sources, receives and sends mixed, until exactly one
  * of them happens.
  *
- * A select locks its sources in the order of their addresses, each once, and
- * under all those locks looks for ready cases. One is taken at random (or the
+ *   S1 A case that happens is ready at that instant, and of those that are ready all the
+ *      while each has the same chance; if biased, it is the first of the ready ones.
+ *   S2 A select finds nothing ready (HB_WOULD_BLOCK), or begins to wait, only if at one instant
+ *      none of its cases was ready.
+ *
+ * For S2, and where it is biased for S1, a select locks its sources in the order of their addresses,
+ * each once, and under all those locks looks for ready cases. One is taken at random (or the
  * first, if biased). If none is ready, one waiter is linked to every case under
- * the same locks, so that nothing that happens later can be missed; the thread
- * parks until the earliest of the deadline and the due times of its timed
+ * the same locks, so that nothing that happens later can be missed.
+ *
+ * Where chance decides and the select would wait, a cheaper look comes first: at a few cases, one at a
+ * time in random order, each under its own lock alone; the first that is ready happens. S1 asks no
+ * more. That it finds none says nothing of all cases at one instant, so what is above follows.
+ *
+ * Once linked, the thread parks until the earliest of the deadline and the due times of its timed
  * cases; then the losing links are taken out again. A timer that is moved earlier
  * nudges those who wait for it: they read the due times again, and park on with
  * all their links where they are.
@@ -37,6 +47,7 @@ typedef struct hb_select {
     bool timed;    /* some source has a due time */
     bool foreign;  /* some source belongs to a bubble this thread is not in */
     hb_time due;   /* while linked: the earliest of them */
+    bool listed;   /* `order` and `turns` are there */
     bool placed;   /* some begin has linked */
     hb_time since; /* when the first of these did */
     uint32_t sources;
@@ -55,7 +66,13 @@ typedef struct hb_select {
 /* The cases stay the caller's and must not change until fini. HB_NO_MEMORY, or
  * HB_OK; n <= HB_MAX_CASES. */
 hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased);
-void hb_select_fini(hb_select *select);
+void hb__select_free(hb_select *select);
+
+static inline void hb_select_fini(hb_select *select)
+{
+    if (select->n > HB_INLINE_CASES)
+        hb__select_free(select);
+}
 
 /* HB_OK or HB_CLOSED with index and word, HB_WOULD_BLOCK, HB_FOREIGN, HB_NO_MEMORY. */
 hb_status hb_select_try(hb_select *select);

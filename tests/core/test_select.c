@@ -98,18 +98,24 @@ static void both_directions_of_one_channel_can_be_ready(void)
 
 #define CHOICES 20000
 
-static void count_choices(const hb_case *cases, uint32_t n, bool biased, uint32_t *counts)
+/* A poll, and a select that would wait, choose each in a way of its own. */
+static outcome choose(const hb_case *cases, uint32_t n, bool biased, bool waits)
+{
+    return waits ? select_until(cases, n, HB_FOREVER) : select_now(cases, n, biased);
+}
+
+static void count_choices(const hb_case *cases, uint32_t n, bool biased, bool waits, uint32_t *counts)
 {
     memset(counts, 0, n * sizeof *counts);
     for (int i = 0; i < CHOICES; i++) {
-        outcome got = select_now(cases, n, biased);
+        outcome got = choose(cases, n, biased, waits);
         CHECK_EQ(got.status, HB_CLOSED);
         counts[got.index]++;
     }
 }
 
 /* Closed channels are ready and stay so. */
-static void with_closed(uint32_t n, bool biased, uint32_t *counts)
+static void with_closed(uint32_t n, bool biased, bool waits, uint32_t *counts)
 {
     hb_chan *chans[10];
     hb_case cases[10] = { { .source = NULL } };
@@ -118,7 +124,7 @@ static void with_closed(uint32_t n, bool biased, uint32_t *counts)
         hb_chan_close(chans[i], num(0));
         cases[i] = i % 2 ? send_case(chans[i], 1) : recv_case(chans[i]);
     }
-    count_choices(cases, n, biased, counts);
+    count_choices(cases, n, biased, waits, counts);
     for (uint32_t i = 0; i < n; i++)
         hb_chan_unref(chans[i]);
 }
@@ -126,10 +132,11 @@ static void with_closed(uint32_t n, bool biased, uint32_t *counts)
 static void check_choice_is_uniform(void)
 {
     uint32_t counts[10];
-    for (uint32_t n = 2; n <= 10; n++) {
-        with_closed(n, false, counts);
-        CHECK(chi_squared(counts, n) < chi_squared_limit(n));
-    }
+    for (uint32_t n = 2; n <= 10; n++)
+        for (int waits = 0; waits < 2; waits++) {
+            with_closed(n, false, waits, counts);
+            CHECK(chi_squared(counts, n) < chi_squared_limit(n));
+        }
 }
 
 static void the_choice_is_uniform_from_a_fixed_seed(void)
@@ -147,7 +154,7 @@ static void the_choice_is_uniform_from_a_free_seed(void)
 static void a_biased_choice_is_the_first(void)
 {
     uint32_t counts[10];
-    with_closed(10, true, counts);
+    with_closed(10, true, false, counts);
     CHECK_EQ(counts[0], CHOICES);
 }
 
@@ -157,7 +164,7 @@ static void a_biased_choice_skips_what_is_not_ready(void)
     uint32_t counts[4];
     hb_chan_close(closed, num(0));
     const hb_case cases[] = { recv_case(idle), recv_case(NULL), recv_case(closed), recv_case(closed) };
-    count_choices(cases, 4, true, counts);
+    count_choices(cases, 4, true, false, counts);
     CHECK_EQ(counts[2], CHOICES);
     hb_chan_unref(idle);
     hb_chan_unref(closed);
@@ -172,10 +179,31 @@ static void one_channel_in_many_cases_has_as_many_chances(void)
     hb_chan_close(b, num(0));
     const hb_case cases[] = { recv_case(a), recv_case(b), send_case(a, 1), recv_case(a) };
     hb_rand_seed(2);
-    count_choices(cases, 4, false, counts);
-    CHECK(chi_squared(counts, 4) < chi_squared_limit(4));
+    for (int waits = 0; waits < 2; waits++) {
+        count_choices(cases, 4, false, waits, counts);
+        CHECK(chi_squared(counts, 4) < chi_squared_limit(4));
+    }
     hb_chan_unref(a);
     hb_chan_unref(b);
+}
+
+/* What is idle lends its chance to nobody in particular. */
+static void the_choice_is_uniform_among_the_ready_ones(void)
+{
+    hb_chan *idle = hb_chan_new(0, NULL), *closed = hb_chan_new(0, NULL);
+    uint32_t counts[8];
+    hb_chan_close(closed, num(0));
+    const hb_case cases[] = { recv_case(idle), recv_case(closed), recv_case(closed), recv_case(NULL),
+                              recv_case(idle), recv_case(idle), recv_case(closed), recv_case(idle) };
+    hb_rand_seed(3);
+    for (int waits = 0; waits < 2; waits++) {
+        count_choices(cases, 8, false, waits, counts);
+        const uint32_t ready[] = { counts[1], counts[2], counts[6] };
+        CHECK_EQ(ready[0] + ready[1] + ready[2], CHOICES);
+        CHECK(chi_squared(ready, 3) < chi_squared_limit(3));
+    }
+    hb_chan_unref(idle);
+    hb_chan_unref(closed);
 }
 
 /* ---- many cases ---- */
@@ -244,6 +272,7 @@ int main(void)
     RUN(a_biased_choice_is_the_first);
     RUN(a_biased_choice_skips_what_is_not_ready);
     RUN(one_channel_in_many_cases_has_as_many_chances);
+    RUN(the_choice_is_uniform_among_the_ready_ones);
     RUN(any_number_of_cases_works);
     RUN(distinct_sources_come_in_any_order);
     return check_exit_code();
