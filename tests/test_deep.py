@@ -20,6 +20,7 @@ DEPTH = 200_000  # each level of a recursion would take at least 64 bytes of a s
     "queue(channel)",
     "closed(channel)",
     "heartbeat.send(heartbeat.nil, channel)",
+    "selected(channel)",
     "heartbeat.Selector([heartbeat.send(heartbeat.nil, channel)])",
 ])
 @pytest.mark.parametrize("collected", [False, True])
@@ -34,6 +35,10 @@ def test_deep_nesting_does_not_overflow_the_stack(deeper: str, collected: bool) 
             channel = heartbeat.Channel(1)
             channel.close(inner)
             return channel
+        def selected(inner):
+            channel = heartbeat.Channel(1)
+            channel.send(inner)
+            return heartbeat.select(channel)
         innermost = channel = heartbeat.Channel(1)
         for _ in range({DEPTH}):
             channel = {deeper}

@@ -51,6 +51,7 @@ int hbpy_init_time(PyObject *module, hbpy_state *state);
 int hbpy_init_source(PyObject *module, hbpy_state *state);
 int hbpy_init_channel(PyObject *module, hbpy_state *state);
 int hbpy_init_case(PyObject *module, hbpy_state *state);
+int hbpy_init_selected(PyObject *module, hbpy_state *state);
 int hbpy_init_select(PyObject *module, hbpy_state *state);
 int hbpy_init_selector(PyObject *module, hbpy_state *state);
 int hbpy_init_timer(PyObject *module, hbpy_state *state);
@@ -179,6 +180,8 @@ void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent);
  * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
 hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
                           hb_word *word);
+
+/* ---- Selected (selected.c) ---- */
 
 /* The Selected for a case that came to HB_OK or HB_CLOSED, or NULL with an
  * exception. Takes over py_index and a received word. */

@@ -78,7 +78,7 @@ static void set_item(hb_case *item, hbpy_source **source, hbpy_source *from, hb_
 int hbpy_case_read(hbpy_state *state, PyObject *py_case, Py_ssize_t index, hb_case *item,
                    hbpy_source **source)
 {
-    if (PyObject_TypeCheck(py_case, state->Source)) {
+    if (Py_IS_TYPE(py_case, state->Channel) || PyObject_TypeCheck(py_case, state->Source)) {
         set_item(item, source, (hbpy_source *)py_case, HB_RECV);
     } else if (Py_IS_TYPE(py_case, state->Send)) {
         hbpy_case *sending = case_of(py_case);

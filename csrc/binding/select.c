@@ -1,56 +1,7 @@
-/* select: waiting on many sources, and what came of it. */
+/* select: waiting on many sources. */
 #include "binding.h"
 
 #include "hb_rand.h"
-
-/* ---- outcome ---- */
-
-static PyStructSequence_Field selected_fields[] = {
-    { "index", "the position of the case that happened" },
-    { "value", "what was received; None for a send and for a closed source" },
-    { "ok", "False when the source was closed" },
-    { "source", "the source or channel of the case" },
-    { NULL, NULL },
-};
-
-static PyStructSequence_Desc selected_desc = {
-    "heartbeat.Selected",
-    "What a select came to: the tuple (index, value, ok), with .source.",
-    selected_fields,
-    3,
-};
-
-/* Takes over py_index and py_value. */
-static PyObject *new_selected(hbpy_state *state, PyObject *py_index, PyObject *py_value, bool ok,
-                              hbpy_source *source)
-{
-    PyObject *py_selected = py_index && py_value ? PyStructSequence_New(state->Selected) : NULL;
-    if (!py_selected) {
-        Py_XDECREF(py_index);
-        Py_XDECREF(py_value);
-        return NULL;
-    }
-    PyStructSequence_SetItem(py_selected, 0, py_index);
-    PyStructSequence_SetItem(py_selected, 1, py_value);
-    PyStructSequence_SetItem(py_selected, 2, PyBool_FromLong(ok));
-    PyStructSequence_SetItem(py_selected, 3, Py_NewRef((PyObject *)source));
-    PyObject_GC_Track(py_selected); /* the interpreter does not, when C makes one */
-    return py_selected;
-}
-
-PyObject *hbpy_select_outcome(hbpy_state *state, PyObject *py_index, hbpy_source *source,
-                              const hb_case *item, hb_status status, hb_word word)
-{
-    bool sending = item->direction == HB_SEND;
-    if (sending && status == HB_CLOSED) {
-        Py_XDECREF(py_index);
-        source->kind->raise_closed(source);
-        return NULL;
-    }
-    bool received = !sending && status == HB_OK;
-    PyObject *py_value = received ? source->kind->decode(source, word) : Py_NewRef(Py_None);
-    return new_selected(state, py_index, py_value, status == HB_OK, source);
-}
 
 /* ---- running ---- */
 
@@ -103,20 +54,28 @@ PyDoc_STRVAR(select_doc,
 "    which = select(results, after(5.0), send(jobs, job))\n"
 "    if which.source is results and which.ok: ...");
 
+/* What a call says besides its cases. */
+static int parse_select(PyObject *const *values, PyObject *py_kwnames, bool *biased, hb_time *deadline)
+{
+    static const char *const names[] = { "timeout", "deadline", "biased", NULL };
+    PyObject *given[3];
+    if (hbpy_parse("select", values, 0, py_kwnames, names, 0, 0, given) < 0 ||
+        hbpy_parse_deadline(given[0], given[1], deadline) < 0)
+        return -1;
+    return hbpy_parse_flag(given[2], biased);
+}
+
 static PyObject *module_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                PyObject *py_kwnames)
 {
     if (hbpy_point(module) < 0)
         return NULL;
-    static const char *const names[] = { "timeout", "deadline", "biased", NULL };
     hbpy_state *state = PyModule_GetState(module);
-    PyObject *given[3] = { NULL, NULL, NULL };
-    hb_time deadline;
+    hb_time deadline = HB_FOREVER;
+    bool biased = false;
     hbpy_cases cases;
-    bool biased;
-    if ((py_kwnames && hbpy_parse("select", args + nargs, 0, py_kwnames, names, 0, 0, given) < 0) ||
-        hbpy_parse_deadline(given[0], given[1], &deadline) < 0 ||
-        hbpy_parse_flag(given[2], &biased) < 0 || hbpy_cases_read(state, &cases, args, nargs) < 0)
+    if ((py_kwnames && parse_select(args + nargs, py_kwnames, &biased, &deadline) < 0) ||
+        hbpy_cases_read(state, &cases, args, nargs) < 0)
         return NULL;
     return run(state, &cases, biased, true, deadline);
 }
@@ -125,18 +84,25 @@ PyDoc_STRVAR(try_select_doc,
 "try_select($module, /, *cases, biased=False)\n--\n\n"
 "As select(), but never blocks: None when no case can happen now.");
 
+static int parse_try_select(PyObject *const *values, PyObject *py_kwnames, bool *biased)
+{
+    static const char *const names[] = { "biased", NULL };
+    PyObject *py_biased;
+    if (hbpy_parse("try_select", values, 0, py_kwnames, names, 0, 0, &py_biased) < 0)
+        return -1;
+    return hbpy_parse_flag(py_biased, biased);
+}
+
 static PyObject *module_try_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)
 {
     if (hbpy_point(module) < 0)
         return NULL;
-    static const char *const names[] = { "biased", NULL };
     hbpy_state *state = PyModule_GetState(module);
-    PyObject *py_biased;
+    bool biased = false;
     hbpy_cases cases;
-    bool biased;
-    if (hbpy_parse("try_select", args + nargs, 0, py_kwnames, names, 0, 0, &py_biased) < 0 ||
-        hbpy_parse_flag(py_biased, &biased) < 0 || hbpy_cases_read(state, &cases, args, nargs) < 0)
+    if ((py_kwnames && parse_try_select(args + nargs, py_kwnames, &biased) < 0) ||
+        hbpy_cases_read(state, &cases, args, nargs) < 0)
         return NULL;
     return run(state, &cases, biased, false, 0);
 }
@@ -178,7 +144,6 @@ static PyMethodDef functions[] = {
 
 int hbpy_init_select(PyObject *module, hbpy_state *state)
 {
-    if (hbpy_add_struct(module, &state->Selected, &selected_desc) < 0)
-        return -1;
+    (void)state;
     return PyModule_AddFunctions(module, functions);
 }
