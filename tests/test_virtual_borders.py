@@ -7,7 +7,21 @@ from collections.abc import Callable
 
 import pytest
 
-from heartbeat import Channel, Error, Heartbeat, Monitor, Ticker, Watchdog, Worker, after, after_func, go, select
+from heartbeat import (
+    Channel,
+    Error,
+    Heartbeat,
+    Monitor,
+    Selector,
+    Ticker,
+    Watchdog,
+    Worker,
+    after,
+    after_func,
+    go,
+    select,
+    send,
+)
 from heartbeat.testing import virtual_time
 
 
@@ -62,6 +76,8 @@ USES: dict[str, Callable[[Belongings], object]] = {
     "task.join": lambda own: own.task.join(),
     "task.result": lambda own: own.task.result(),
     "select": lambda own: select(own.channel, own.timer),
+    "selector.select": lambda own: Selector([own.channel]).select(),
+    "selector.try_select": lambda own: Selector([send(own.channel, 1)]).try_select(),
 }
 
 

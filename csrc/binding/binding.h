@@ -176,6 +176,11 @@ void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent);
 
 /* ---- select (select.c) ---- */
 
+/* What a call of select or try_select says besides its cases. 0, or -1 with an exception. */
+int hbpy_parse_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames, bool *biased,
+                      hb_time *deadline);
+int hbpy_parse_try_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames, bool *biased);
+
 /* Runs a select over the cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
  * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
 hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,

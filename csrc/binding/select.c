@@ -3,6 +3,28 @@
 
 #include "hb_rand.h"
 
+/* ---- arguments ---- */
+
+int hbpy_parse_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames, bool *biased,
+                      hb_time *deadline)
+{
+    static const char *const names[] = { "timeout", "deadline", "biased", NULL };
+    PyObject *given[3];
+    if (hbpy_parse("select", args, nargs, py_kwnames, names, 0, 0, given) < 0 ||
+        hbpy_parse_deadline(given[0], given[1], deadline) < 0)
+        return -1;
+    return hbpy_parse_flag(given[2], biased);
+}
+
+int hbpy_parse_try_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames, bool *biased)
+{
+    static const char *const names[] = { "biased", NULL };
+    PyObject *py_biased;
+    if (hbpy_parse("try_select", args, nargs, py_kwnames, names, 0, 0, &py_biased) < 0)
+        return -1;
+    return hbpy_parse_flag(py_biased, biased);
+}
+
 /* ---- running ---- */
 
 hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
@@ -54,17 +76,6 @@ PyDoc_STRVAR(select_doc,
 "    which = select(results, after(5.0), send(jobs, job))\n"
 "    if which.source is results and which.ok: ...");
 
-/* What a call says besides its cases. */
-static int parse_select(PyObject *const *values, PyObject *py_kwnames, bool *biased, hb_time *deadline)
-{
-    static const char *const names[] = { "timeout", "deadline", "biased", NULL };
-    PyObject *given[3];
-    if (hbpy_parse("select", values, 0, py_kwnames, names, 0, 0, given) < 0 ||
-        hbpy_parse_deadline(given[0], given[1], deadline) < 0)
-        return -1;
-    return hbpy_parse_flag(given[2], biased);
-}
-
 static PyObject *module_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                PyObject *py_kwnames)
 {
@@ -74,7 +85,7 @@ static PyObject *module_select(PyObject *module, PyObject *const *args, Py_ssize
     hb_time deadline = HB_FOREVER;
     bool biased = false;
     hbpy_cases cases;
-    if ((py_kwnames && parse_select(args + nargs, py_kwnames, &biased, &deadline) < 0) ||
+    if ((py_kwnames && hbpy_parse_select(args + nargs, 0, py_kwnames, &biased, &deadline) < 0) ||
         hbpy_cases_read(state, &cases, args, nargs) < 0)
         return NULL;
     return run(state, &cases, biased, true, deadline);
@@ -84,15 +95,6 @@ PyDoc_STRVAR(try_select_doc,
 "try_select($module, /, *cases, biased=False)\n--\n\n"
 "As select(), but never blocks: None when no case can happen now.");
 
-static int parse_try_select(PyObject *const *values, PyObject *py_kwnames, bool *biased)
-{
-    static const char *const names[] = { "biased", NULL };
-    PyObject *py_biased;
-    if (hbpy_parse("try_select", values, 0, py_kwnames, names, 0, 0, &py_biased) < 0)
-        return -1;
-    return hbpy_parse_flag(py_biased, biased);
-}
-
 static PyObject *module_try_select(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                                    PyObject *py_kwnames)
 {
@@ -101,7 +103,7 @@ static PyObject *module_try_select(PyObject *module, PyObject *const *args, Py_s
     hbpy_state *state = PyModule_GetState(module);
     bool biased = false;
     hbpy_cases cases;
-    if ((py_kwnames && parse_try_select(args + nargs, py_kwnames, &biased) < 0) ||
+    if ((py_kwnames && hbpy_parse_try_select(args + nargs, 0, py_kwnames, &biased) < 0) ||
         hbpy_cases_read(state, &cases, args, nargs) < 0)
         return NULL;
     return run(state, &cases, biased, false, 0);

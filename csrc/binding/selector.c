@@ -13,17 +13,24 @@ Py_ssize_t hbpy_selector_count(hbpy_selector *self)
     return n;
 }
 
-entry *hbpy_selector_find_locked(hbpy_selector *self, uint64_t key)
+/* Where the entry with that key is, or would be. */
+static Py_ssize_t place_locked(hbpy_selector *self, uint64_t key)
 {
     Py_ssize_t low = 0, high = self->n;
     while (low < high) {
         Py_ssize_t middle = (low + high) / 2;
-        if (self->entries[middle].key < key)
+        if (self->entries[middle]->watch.key < key)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < self->n && self->entries[low].key == key ? &self->entries[low] : NULL;
+    return low;
+}
+
+entry *hbpy_selector_find_locked(hbpy_selector *self, uint64_t key)
+{
+    Py_ssize_t at = place_locked(self, key);
+    return at < self->n && self->entries[at]->watch.key == key ? self->entries[at] : NULL;
 }
 
 static bool reserve_locked(hbpy_selector *self)
@@ -31,7 +38,7 @@ static bool reserve_locked(hbpy_selector *self)
     if (self->n < self->size)
         return true;
     Py_ssize_t size = self->size ? self->size * 2 : 8;
-    entry *entries = PyMem_RawRealloc(self->entries, (size_t)size * sizeof *entries);
+    entry **entries = PyMem_RawRealloc(self->entries, (size_t)size * sizeof *entries);
     if (!entries)
         return false;
     self->entries = entries;
@@ -39,30 +46,37 @@ static bool reserve_locked(hbpy_selector *self)
     return true;
 }
 
-static hb_status append_locked(hbpy_selector *self, PyObject *py_case, const hb_case *item, hb_watch *watch)
+static hb_status append_locked(hbpy_selector *self, entry *new, const hb_case *item)
 {
     if (self->n >= (Py_ssize_t)HB_MAX_CASES)
         return HB_WOULD_BLOCK;
     if (!reserve_locked(self) ||
-        hb_watch_init(watch, &self->hints, item->direction, self->next_key) != HB_OK)
+        hb_watch_init(&new->watch, &self->hints, item->direction, self->next_key) != HB_OK)
         return HB_NO_MEMORY;
-    self->entries[self->n++] = (entry){ self->next_key++, Py_NewRef(py_case), item->source, watch };
+    self->next_key++;
+    self->entries[self->n++] = new;
     if (item->source)
-        hb_source_watch(item->source, watch);
+        hb_source_watch(item->source, &new->watch);
     return HB_OK;
 }
 
-/* The entry leaves; its case is the caller's to drop, after unlocking. */
-static PyObject *remove_locked(hbpy_selector *self, entry *gone)
+/* The entry leaves; it is the caller's to drop, after unlocking. */
+static void remove_locked(hbpy_selector *self, uint64_t key)
+{
+    Py_ssize_t at = place_locked(self, key);
+    entry *gone = self->entries[at];
+    if (gone->source)
+        hb_source_unwatch(gone->source, &gone->watch);
+    hb_watch_fini(&gone->watch);
+    self->n--;
+    memmove(&self->entries[at], &self->entries[at + 1], (size_t)(self->n - at) * sizeof *self->entries);
+}
+
+static void drop(entry *gone)
 {
     PyObject *py_case = gone->py_case;
-    if (gone->source)
-        hb_source_unwatch(gone->source, gone->watch);
-    hb_watch_fini(gone->watch);
-    PyMem_RawFree(gone->watch);
-    self->n--;
-    memmove(gone, gone + 1, (size_t)(self->entries + self->n - gone) * sizeof *gone);
-    return py_case;
+    PyMem_RawFree(gone);
+    Py_DECREF(py_case);
 }
 
 static void raise_refusal(hbpy_state *state, hb_status status)
@@ -73,6 +87,16 @@ static void raise_refusal(hbpy_state *state, hb_status status)
         hbpy_raise(state, status);
 }
 
+static entry *new_entry(PyObject *py_case, hb_source *source)
+{
+    entry *new = PyMem_RawMalloc(sizeof *new);
+    if (new) {
+        new->py_case = Py_NewRef(py_case);
+        new->source = source;
+    }
+    return new;
+}
+
 static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64_t *key)
 {
     hb_case item;
@@ -81,14 +105,15 @@ static int add(hbpy_state *state, hbpy_selector *self, PyObject *py_case, uint64
         return -1;
     if (item.direction == HB_SEND)
         source->kind->drop(source, item.word);
-    hb_watch *watch = PyMem_RawMalloc(sizeof *watch);
+    entry *new = new_entry(py_case, item.source);
     hb_lock_acquire(&self->lock);
     *key = self->next_key;
-    hb_status status = watch ? append_locked(self, py_case, &item, watch) : HB_NO_MEMORY;
+    hb_status status = new ? append_locked(self, new, &item) : HB_NO_MEMORY;
     hb_lock_release(&self->lock);
     if (status == HB_OK)
         return 0;
-    PyMem_RawFree(watch);
+    if (new)
+        drop(new);
     raise_refusal(state, status);
     return -1;
 }
@@ -107,13 +132,9 @@ static PyObject *Selector_select(PyObject *self, PyObject *const *args, Py_ssize
 {
     if (hbpy_point(self) < 0)
         return NULL;
-    static const char *const names[] = { "timeout", "deadline", "biased", NULL };
-    PyObject *given[3];
-    hb_time deadline;
-    bool biased;
-    if (hbpy_parse("select", args, nargs, py_kwnames, names, 0, 0, given) < 0 ||
-        hbpy_parse_deadline(given[0], given[1], &deadline) < 0 ||
-        hbpy_parse_flag(given[2], &biased) < 0)
+    hb_time deadline = HB_FOREVER;
+    bool biased = false;
+    if ((nargs || py_kwnames) && hbpy_parse_select(args, nargs, py_kwnames, &biased, &deadline) < 0)
         return NULL;
     return hbpy_selector_run(selector_of(self), biased, true, deadline);
 }
@@ -127,11 +148,8 @@ static PyObject *Selector_try_select(PyObject *self, PyObject *const *args, Py_s
 {
     if (hbpy_point(self) < 0)
         return NULL;
-    static const char *const names[] = { "biased", NULL };
-    PyObject *py_biased;
-    bool biased;
-    if (hbpy_parse("try_select", args, nargs, py_kwnames, names, 0, 0, &py_biased) < 0 ||
-        hbpy_parse_flag(py_biased, &biased) < 0)
+    bool biased = false;
+    if ((nargs || py_kwnames) && hbpy_parse_try_select(args, nargs, py_kwnames, &biased) < 0)
         return NULL;
     return hbpy_selector_run(selector_of(self), biased, false, 0);
 }
@@ -163,14 +181,15 @@ static PyObject *Selector_remove(PyObject *py_self, PyObject *py_key)
     if (PyErr_Occurred())
         PyErr_Clear(); /* no key is that large or negative */
     hb_lock_acquire(&self->lock);
-    entry *found = hbpy_selector_find_locked(self, key);
-    PyObject *py_case = found ? remove_locked(self, found) : NULL;
+    entry *gone = hbpy_selector_find_locked(self, key);
+    if (gone)
+        remove_locked(self, key);
     hb_lock_release(&self->lock);
-    if (!py_case) {
+    if (!gone) {
         PyErr_SetObject(PyExc_KeyError, py_key);
         return NULL;
     }
-    Py_DECREF(py_case);
+    drop(gone);
     Py_RETURN_NONE;
 }
 
@@ -222,7 +241,7 @@ static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     for (Py_ssize_t i = 0; i < selector_of(self)->n; i++)
-        Py_VISIT(selector_of(self)->entries[i].py_case);
+        Py_VISIT(selector_of(self)->entries[i]->py_case);
     return 0;
 }
 
@@ -231,9 +250,10 @@ static int clear(PyObject *py_self)
     hbpy_selector *self = selector_of(py_self);
     while (self->n) {
         hb_lock_acquire(&self->lock);
-        PyObject *py_case = remove_locked(self, &self->entries[self->n - 1]);
+        entry *last = self->entries[self->n - 1];
+        remove_locked(self, last->watch.key);
         hb_lock_release(&self->lock);
-        Py_DECREF(py_case);
+        drop(last);
     }
     return 0;
 }

@@ -6,6 +6,7 @@
  * Each case has a watch on its source. A call first polls what the watches have
  * hinted, which costs the same however many cases are idle; only if that finds
  * nothing does it run a full select over all cases, which is exact, and waits.
+ * What was chosen stays hinted.
  *
  * Locking: `lock` guards the entries and next_due. No Python code runs under it:
  * cases are read, and dropped, on references taken under it. It is taken before
@@ -16,10 +17,9 @@
 #include "binding.h"
 
 typedef struct entry {
-    uint64_t key;
+    hb_watch watch;    /* its key is the case's */
     PyObject *py_case; /* owned */
     hb_source *source; /* of the case; NULL: never ready, and not watched */
-    hb_watch *watch;   /* owned */
 } entry;
 
 typedef struct hbpy_selector {
@@ -27,7 +27,7 @@ typedef struct hbpy_selector {
     PyObject *weakrefs;
     hb_lock lock;
     hb_hints hints;
-    entry *entries;     /* lock: in the order of their keys */
+    entry **entries;    /* lock: in the order of their keys; each stays where it is */
     Py_ssize_t n, size; /* lock */
     uint64_t next_key;  /* lock */
     hb_time next_due;   /* lock: no timed source that is not hinted is due before */

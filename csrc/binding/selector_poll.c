@@ -5,12 +5,13 @@
 
 /* ---- hints ---- */
 
-static void hint(hbpy_selector *self, uint64_t key)
+/* Nothing happens if the case has gone. */
+static void set_hint(hbpy_selector *self, uint64_t key, bool hinted)
 {
     hb_lock_acquire(&self->lock);
     entry *found = hbpy_selector_find_locked(self, key);
     if (found && found->source)
-        hb_hint(found->watch);
+        (hinted ? hb_hint : hb_unhint)(&found->watch);
     hb_lock_release(&self->lock);
 }
 
@@ -18,32 +19,51 @@ static void hint(hbpy_selector *self, uint64_t key)
 static void note_due(hbpy_selector *self, hb_source *source)
 {
     hb_time due = hb_source_due(source);
+    if (due == HB_FOREVER)
+        return;
     hb_lock_acquire(&self->lock);
     if (due < self->next_due)
         self->next_due = due;
     hb_lock_release(&self->lock);
 }
 
-static void hint_due(hbpy_selector *self)
+static void hint_due_locked(hbpy_selector *self)
 {
-    hb_lock_acquire(&self->lock);
-    hb_time now = self->next_due == HB_FOREVER ? 0 : hb_now();
-    bool passed = now && now >= self->next_due;
-    if (passed)
-        self->next_due = HB_FOREVER;
-    for (Py_ssize_t i = 0; passed && i < self->n; i++)
-        if (self->entries[i].source && hb_source_due(self->entries[i].source) != HB_FOREVER)
-            hb_hint(self->entries[i].watch); /* polled, it notes its due time again */
-    hb_lock_release(&self->lock);
+    if (self->next_due == HB_FOREVER || hb_now() < self->next_due)
+        return;
+    self->next_due = HB_FOREVER;
+    for (Py_ssize_t i = 0; i < self->n; i++)
+        if (self->entries[i]->source && hb_source_due(self->entries[i]->source) != HB_FOREVER)
+            hb_hint(&self->entries[i]->watch); /* polled, it notes its due time again */
 }
 
-static PyObject *case_of_key(hbpy_selector *self, uint64_t key)
+/* The key of a case that is hinted, and stays so, and the case, a new reference. False: none is. */
+static bool look(hbpy_selector *self, bool biased, uint64_t *key, PyObject **py_case)
 {
     hb_lock_acquire(&self->lock);
-    entry *found = hbpy_selector_find_locked(self, key);
-    PyObject *py_case = found ? Py_NewRef(found->py_case) : NULL;
+    hint_due_locked(self);
+    entry *found = (entry *)hb_hints_look(&self->hints, biased);
+    if (found) {
+        *key = found->watch.key;
+        *py_case = Py_NewRef(found->py_case);
+    }
     hb_lock_release(&self->lock);
-    return py_case;
+    return found != NULL;
+}
+
+/* H2 of hb_watch.h. */
+static hb_status try_hinted(hbpy_selector *self, uint64_t key, const hb_case *item, hb_word *word)
+{
+    hb_status status = hb_case_try(item, word);
+    if (status != HB_WOULD_BLOCK)
+        return status;
+    set_hint(self, key, false);
+    status = hb_case_try(item, word);
+    if (status == HB_WOULD_BLOCK)
+        note_due(self, item->source);
+    else
+        set_hint(self, key, true);
+    return status;
 }
 
 /* 1: *py_selected is the outcome (NULL: with an exception). 0: not ready. */
@@ -56,18 +76,15 @@ static int poll_case(hbpy_state *state, hbpy_selector *self, PyObject *py_case, 
     *py_selected = NULL;
     if (hbpy_case_read(state, py_case, (Py_ssize_t)key, &item, &source) < 0)
         return 1;
-    hb_status status = hb_case_try(&item, &word);
+    hb_status status = try_hinted(self, key, &item, &word);
     if (item.direction == HB_SEND && status != HB_OK)
         source->kind->drop(source, item.word);
-    if (status == HB_WOULD_BLOCK) {
-        note_due(self, item.source);
+    if (status == HB_WOULD_BLOCK)
         return 0;
-    }
-    hint(self, key); /* it may be ready again */
-    *py_selected = status == HB_NO_MEMORY
-                       ? hbpy_raise(state, status)
-                       : hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(key), source, &item,
-                                             status, word);
+    *py_selected = status == HB_OK || status == HB_CLOSED
+                       ? hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(key), source, &item,
+                                             status, word)
+                       : hbpy_raise(state, status);
     return 1;
 }
 
@@ -75,48 +92,61 @@ static int poll_case(hbpy_state *state, hbpy_selector *self, PyObject *py_case, 
 static int poll_hinted(hbpy_state *state, hbpy_selector *self, bool biased, PyObject **py_selected)
 {
     uint64_t key;
+    PyObject *py_case;
     int done = 0;
-    hint_due(self);
-    while (!done && hb_hints_take(&self->hints, biased, &key)) {
-        PyObject *py_case = case_of_key(self, key);
-        if (py_case)
-            done = poll_case(state, self, py_case, key, py_selected);
-        Py_XDECREF(py_case);
+    while (!done && look(self, biased, &key, &py_case)) {
+        done = poll_case(state, self, py_case, key, py_selected);
+        Py_DECREF(py_case);
     }
     return done;
 }
 
 /* ---- the full select ---- */
 
+/* The cases as they are when the call begins. */
 typedef struct snapshot {
     Py_ssize_t n;
     PyObject **py_cases; /* owned */
     uint64_t *keys;
+    PyObject *inline_cases[HB_INLINE_CASES];
+    uint64_t inline_keys[HB_INLINE_CASES];
 } snapshot;
 
 static void snapshot_fini(snapshot *taken)
 {
     for (Py_ssize_t i = 0; i < taken->n; i++)
         Py_DECREF(taken->py_cases[i]);
-    PyMem_Free(taken->py_cases);
-    PyMem_Free(taken->keys);
+    if (taken->py_cases != taken->inline_cases)
+        PyMem_Free(taken->py_cases);
+    if (taken->keys != taken->inline_keys)
+        PyMem_Free(taken->keys);
+}
+
+static int reserve(snapshot *taken, Py_ssize_t room)
+{
+    taken->n = 0;
+    taken->py_cases = taken->inline_cases;
+    taken->keys = taken->inline_keys;
+    if (room <= (Py_ssize_t)HB_INLINE_CASES)
+        return 0;
+    taken->py_cases = PyMem_New(PyObject *, room);
+    taken->keys = PyMem_New(uint64_t, room);
+    if (taken->py_cases && taken->keys)
+        return 0;
+    snapshot_fini(taken);
+    PyErr_NoMemory();
+    return -1;
 }
 
 static int snapshot_init(snapshot *taken, hbpy_selector *self)
 {
     Py_ssize_t room = hbpy_selector_count(self);
-    taken->n = 0;
-    taken->py_cases = PyMem_New(PyObject *, room + 1);
-    taken->keys = PyMem_New(uint64_t, room + 1);
-    if (!taken->py_cases || !taken->keys) {
-        snapshot_fini(taken);
-        PyErr_NoMemory();
+    if (reserve(taken, room) < 0)
         return -1;
-    }
     hb_lock_acquire(&self->lock);
     for (; taken->n < room && taken->n < self->n; taken->n++) {
-        taken->py_cases[taken->n] = Py_NewRef(self->entries[taken->n].py_case);
-        taken->keys[taken->n] = self->entries[taken->n].key;
+        taken->py_cases[taken->n] = Py_NewRef(self->entries[taken->n]->py_case);
+        taken->keys[taken->n] = self->entries[taken->n]->watch.key;
     }
     hb_lock_release(&self->lock);
     return 0;
@@ -133,7 +163,7 @@ static PyObject *select_all(hbpy_state *state, hbpy_selector *self, snapshot *ta
         return NULL;
     hb_status status = hbpy_select_run(&cases, biased, deadline, &i, &word);
     if (status == HB_OK || status == HB_CLOSED) {
-        hint(self, taken->keys[i]);
+        set_hint(self, taken->keys[i], true);
         py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(taken->keys[i]),
                                         cases.sources[i], &cases.items[i], status, word);
     } else if (status == HB_WOULD_BLOCK && !wait) {

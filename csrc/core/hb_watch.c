@@ -19,18 +19,21 @@ void hb_hints_fini(hb_hints *hints)
 
 static void add_locked(hb_hints *hints, hb_watch *watch)
 {
-    if (watch->place)
+    if (hb_load_relaxed(&watch->place))
         return;
     hints->hinted[hints->n++] = watch;
-    watch->place = hints->n;
+    hb_store_relaxed(&watch->place, hints->n);
 }
 
 static void remove_locked(hb_hints *hints, hb_watch *watch)
 {
+    uint64_t place = hb_load_relaxed(&watch->place);
+    if (place == 0)
+        return;
     hb_watch *last = hints->hinted[--hints->n];
-    hints->hinted[watch->place - 1] = last;
-    last->place = watch->place;
-    watch->place = 0;
+    hints->hinted[place - 1] = last;
+    hb_store_relaxed(&last->place, place);
+    hb_store_relaxed(&watch->place, 0);
 }
 
 void hb_hint(hb_watch *watch)
@@ -40,10 +43,17 @@ void hb_hint(hb_watch *watch)
     hb_lock_release(&watch->hints->lock);
 }
 
+void hb_unhint(hb_watch *watch)
+{
+    hb_lock_acquire(&watch->hints->lock);
+    remove_locked(watch->hints, watch);
+    hb_lock_release(&watch->hints->lock);
+}
+
 void hb__watch_notify_locked(hb_watch *first, int direction)
 {
     for (hb_watch *watch = first; watch; watch = watch->next)
-        if (watch->direction == direction)
+        if (watch->direction == direction && !hb_load_relaxed(&watch->place))
             hb_hint(watch);
 }
 
@@ -56,16 +66,14 @@ static hb_watch *least_locked(hb_hints *hints)
     return least;
 }
 
-bool hb_hints_take(hb_hints *hints, bool least, uint64_t *key)
+hb_watch *hb_hints_look(hb_hints *hints, bool least)
 {
+    hb_watch *found = NULL;
     hb_lock_acquire(&hints->lock);
-    bool found = hints->n > 0;
-    if (found) {
-        hb_watch *watch = least ? least_locked(hints)
-                                : hints->hinted[hb_rand_below((uint32_t)hints->n)];
-        *key = watch->key;
-        remove_locked(hints, watch);
-    }
+    if (hints->n == 1)
+        found = hints->hinted[0];
+    else if (hints->n)
+        found = least ? least_locked(hints) : hints->hinted[hb_rand_below((uint32_t)hints->n)];
     hb_lock_release(&hints->lock);
     return found;
 }
@@ -99,8 +107,7 @@ void hb_watch_fini(hb_watch *watch)
 {
     hb_hints *hints = watch->hints;
     hb_lock_acquire(&hints->lock);
-    if (watch->place)
-        remove_locked(hints, watch);
+    remove_locked(hints, watch);
     hints->watches--;
     hb_lock_release(&hints->lock);
 }

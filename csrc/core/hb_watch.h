@@ -7,8 +7,12 @@
  * where no hint helps, everything is.
  *
  *   H1 A watch is in its hints at most once (`place`).
- *   H2 Whoever takes a hint takes it off before polling the source; so what
- *      becomes ready after the poll is hinted again.
+ *   H2 A hint that misleads is taken off, and then the source is polled once more; so what
+ *      becomes ready after that poll is hinted again.
+ *
+ * A hint that proved right may stay: the source is mostly ready again. Who would hint a watch that is
+ * in its hints finds that by a look at `place` under the source's lock: had the hint been taken
+ * off unseen, the poll of H2 would be still to come.
  *
  * Locking: `next` and `prev` belong to the source's lock; `place` and everything
  * in hb_hints to the hints' lock, which may be taken with a source's lock held. */
@@ -27,7 +31,7 @@ struct hb_watch {
     int direction;         /* constant: of the case, an hb_direction */
     uint64_t key;          /* constant: the owner's name for the case */
     hb_hints *hints;       /* constant */
-    size_t place;          /* hints' lock: index + 1 in hints, 0 if not there */
+    hb_atomic_u64 place;   /* hints' lock, or only to look: index + 1 in hints, 0 if not there */
 };
 
 struct hb_hints {
@@ -47,10 +51,12 @@ hb_status hb_watch_init(hb_watch *watch, hb_hints *hints, int direction, uint64_
 void hb_watch_fini(hb_watch *watch);
 
 void hb_hint(hb_watch *watch);
+/* Takes its hint off, if there is one. */
+void hb_unhint(hb_watch *watch);
 
-/* Takes one hint off, any with the same chance, or the one with the least key;
- * *key is its watch's. False if there is none. */
-bool hb_hints_take(hb_hints *hints, bool least, uint64_t *key);
+/* One of what is hinted, any with the same chance, or the one with the least key. It stays
+ * hinted. NULL: nothing is. The caller keeps the watch from ending meanwhile. */
+hb_watch *hb_hints_look(hb_hints *hints, bool least);
 
 /* Hints every watch of that direction in a source's list. The source's lock is held. */
 void hb__watch_notify_locked(hb_watch *first, int direction);

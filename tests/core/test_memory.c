@@ -7,6 +7,7 @@
 #include "hb_ring.h"
 #include "hb_unit.h"
 #include "hb_worker.h"
+#include "hints.h"
 #include "support.h"
 
 /* ---- what fails ---- */
@@ -231,7 +232,7 @@ static void a_watch_needs_memory_and_a_hint_does_not(void)
     hb_hint(&watches[7]);
     fail_no_more();
     CHECK_EQ(hints.watches, 8);
-    CHECK(hb_hints_take(&hints, false, &key));
+    CHECK(take_hint(&hints, false, &key));
     CHECK_EQ(key, 7);
     for (int i = 0; i < 8; i++)
         hb_watch_fini(&watches[i]);

@@ -1,5 +1,6 @@
 /* hb_pulses: receiving the pulses of a beat: one is kept, or none; then the end. */
 #include "hb_pulses.h"
+#include "hints.h"
 #include "support.h"
 
 static hb_case case_of(hb_beat *beat)
@@ -198,15 +199,15 @@ static void whoever_watches_is_hinted_of_each_pulse_and_of_the_end(void)
     CHECK_EQ(hb_watch_init(&watch, &hints, HB_RECV, 7), HB_OK);
     hb_source_watch(source, &watch);
     for (int i = 0; i < 3; i++) {
-        CHECK(hb_hints_take(&hints, true, &key)); /* of the watch itself, then of each pulse */
+        CHECK(take_hint(&hints, true, &key)); /* of the watch itself, then of each pulse */
         CHECK_EQ(poll(beat), i == 0 ? HB_WOULD_BLOCK : HB_OK);
         CHECK_EQ(poll(beat), HB_WOULD_BLOCK); /* who polls until it is not ready is hinted again */
-        CHECK(!hb_hints_take(&hints, true, &key));
+        CHECK(!take_hint(&hints, true, &key));
         hb_beat_pulse(beat);
     }
-    CHECK(hb_hints_take(&hints, true, &key));
+    CHECK(take_hint(&hints, true, &key));
     hb_beat_end(beat, HB_END_CLOSED);
-    CHECK(hb_hints_take(&hints, true, &key));
+    CHECK(take_hint(&hints, true, &key));
     hb_source_unwatch(source, &watch);
     hb_watch_fini(&watch);
     hb_hints_fini(&hints);

@@ -2,6 +2,7 @@
  * hinted, each watch once, and what is hinted is found. */
 #include "chisq.h"
 #include "hb_rand.h"
+#include "hints.h"
 #include "support.h"
 
 static void watch(hb_watch *w, hb_hints *hints, hb_source *source, hb_direction direction, uint64_t key)
@@ -20,11 +21,11 @@ static void unwatch(hb_watch *w, hb_source *source)
 static void check_hint(hb_hints *hints, int64_t wanted)
 {
     uint64_t key = 0;
-    bool found = hb_hints_take(hints, false, &key);
+    bool found = take_hint(hints, false, &key);
     CHECK_EQ(found, wanted >= 0);
     if (found)
         CHECK_EQ(key, wanted);
-    CHECK(!hb_hints_take(hints, false, &key));
+    CHECK(!take_hint(hints, false, &key));
 }
 
 static void nothing_is_hinted_at_first(void)
@@ -80,7 +81,7 @@ static void the_least_key_can_be_asked_for(void)
     for (int i = 0; i < N; i++)
         hb_hint(&watches[i]);
     for (uint64_t i = 0; i < N; i++) {
-        CHECK(hb_hints_take(&hints, true, &key));
+        CHECK(take_hint(&hints, true, &key));
         CHECK_EQ(key, i);
     }
     for (int i = 0; i < N; i++)
@@ -102,7 +103,7 @@ static void else_every_hint_has_the_same_chance(void)
     }
     hb_rand_seed(9);
     for (int i = 0; i < 20000; i++) {
-        CHECK(hb_hints_take(&hints, false, &key));
+        CHECK(take_hint(&hints, false, &key));
         counts[key]++;
         hb_hint(&watches[key]);
     }
@@ -129,8 +130,8 @@ static void open_desk(desk *d, uint64_t capacity)
     d->chan = hb_chan_new(capacity, NULL);
     watch(&d->reader, &d->hints, hb_chan_source(d->chan), HB_RECV, READER);
     watch(&d->writer, &d->hints, hb_chan_source(d->chan), HB_SEND, WRITER);
-    CHECK(hb_hints_take(&d->hints, true, &key)); /* hinted at once: it may be ready already */
-    CHECK(hb_hints_take(&d->hints, true, &key));
+    CHECK(take_hint(&d->hints, true, &key)); /* hinted at once: it may be ready already */
+    CHECK(take_hint(&d->hints, true, &key));
     CHECK_EQ(key, WRITER);
 }
 
@@ -192,7 +193,7 @@ static void a_close_hints_both_sides(void)
     uint64_t key;
     open_desk(&d, 1);
     hb_chan_close(d.chan, num(0));
-    CHECK(hb_hints_take(&d.hints, true, &key));
+    CHECK(take_hint(&d.hints, true, &key));
     CHECK_EQ(key, READER);
     check_hint(&d.hints, WRITER);
     hb_chan_close(d.chan, num(0));
@@ -247,7 +248,7 @@ static void no_word_stays_unhinted(void)
     for (int got = 0; got < CHANS * EACH;) { /* ends by the time limit */
         uint64_t key;
         hb_word word;
-        if (!hb_hints_take(&hints, false, &key)) {
+        if (!take_hint(&hints, false, &key)) {
             sched_yield();
             continue;
         }
@@ -272,7 +273,7 @@ static void *watch_and_unwatch(void *opaque)
         hb_watch w;
         hb_hints_init(&hints);
         watch(&w, &hints, hb_chan_source(chan), i % 2 ? HB_RECV : HB_SEND, 1);
-        CHECK(w.place == 1);
+        CHECK(hb_load_relaxed(&w.place) == 1);
         unwatch(&w, hb_chan_source(chan));
         hb_hints_fini(&hints);
     }

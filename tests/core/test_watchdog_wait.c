@@ -1,5 +1,6 @@
 /* hb_watchdog, while threads wait for it: they sleep neither too long nor for
  * nothing (D5). And a hammer of beats, stops and takers. */
+#include "hints.h"
 #include "watchdog.h"
 
 static void beats_wake_nobody(void)
@@ -74,14 +75,14 @@ static void watches_are_hinted_when_they_were_told_too_late(void)
     hb_watchdog_init(&watchdog, HOUR, 0);
     CHECK_EQ(hb_watch_init(&watch, &hints, HB_RECV, 3), HB_OK);
     hb_source_watch(&watchdog.source, &watch);
-    CHECK(hb_hints_take(&hints, false, &key)); /* at first */
+    CHECK(take_hint(&hints, false, &key)); /* at first */
     CHECK_EQ(hb_source_due(&watchdog.source), hb_watchdog_due(&watchdog));
     hb_watchdog_beat(&watchdog);
-    CHECK(!hb_hints_take(&hints, false, &key));
+    CHECK(!take_hint(&hints, false, &key));
     hb_watchdog_stop(&watchdog);
     CHECK_EQ(hb_source_due(&watchdog.source), HB_FOREVER);
     hb_watchdog_beat(&watchdog);
-    CHECK(hb_hints_take(&hints, false, &key));
+    CHECK(take_hint(&hints, false, &key));
     hb_source_unwatch(&watchdog.source, &watch);
     hb_watch_fini(&watch);
     hb_hints_fini(&hints);
