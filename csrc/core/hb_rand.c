@@ -32,16 +32,11 @@ static uint64_t next(void)
     return z ^ (z >> 31);
 }
 
-uint32_t hb_rand_bits(void)
-{
-    return (uint32_t)(next() >> 32);
-}
-
 /* Scaling 32 random bits by the bound leaves `bound - 1` results at most one
  * in 2^32 likelier than the rest: too little for any test to see. */
 uint32_t hb_rand_below(uint32_t bound)
 {
-    return (uint32_t)((uint64_t)hb_rand_bits() * bound >> 32);
+    return (uint32_t)((next() >> 32) * bound >> 32);
 }
 
 double hb_rand_unit(void)

@@ -12,9 +12,6 @@ void hb_rand_seed(uint64_t seed);
 /* Seeds it afresh, so that no run repeats another. */
 void hb_rand_unseed(void);
 
-/* 32 random bits. */
-uint32_t hb_rand_bits(void);
-
 /* Uniform in 0 .. bound - 1; bound > 0. */
 uint32_t hb_rand_below(uint32_t bound);
 

@@ -4,6 +4,9 @@
 
 #include "hb_rand.h"
 
+/* Up to so many cases are looked at one by one first. */
+#define FEW_CASES 64u
+
 /* ---- the order of locking ---- */
 
 static bool is_after(const hb_source *left, const hb_source *right)
@@ -11,31 +14,15 @@ static bool is_after(const hb_source *left, const hb_source *right)
     return (uintptr_t)left > (uintptr_t)right;
 }
 
-/* False if it is there already. */
-static bool insert(hb_source **order, uint32_t n, hb_source *source)
+static void sort_few(hb_source **order, uint32_t n)
 {
-    uint32_t place = n;
-    while (place > 0 && is_after(order[place - 1], source))
-        place--;
-    if (place > 0 && order[place - 1] == source)
-        return false;
-    for (uint32_t i = n; i > place; i--)
-        order[i] = order[i - 1];
-    order[place] = source;
-    return true;
-}
-
-/* Lists each source once. False if some stands in several cases. */
-static bool list_few(hb_select *select)
-{
-    uint32_t there = 0, distinct = 0;
-    for (uint32_t i = 0; i < select->n; i++) {
-        hb_source *source = select->cases[i].source;
-        there += source != NULL;
-        distinct += source && insert(select->order, distinct, source);
+    for (uint32_t i = 1; i < n; i++) {
+        hb_source *source = order[i];
+        uint32_t place = i;
+        for (; place > 0 && is_after(order[place - 1], source); place--)
+            order[place] = order[place - 1];
+        order[place] = source;
     }
-    select->sources = distinct;
-    return distinct == there;
 }
 
 static int by_address(const void *a, const void *b)
@@ -52,50 +39,43 @@ static bool is_sorted(hb_source **order, uint32_t n)
     return true;
 }
 
-/* The same for any number. What was made in a row mostly lies in a row: to see that takes a
- * fifth of the time of qsort. */
-static bool list_many(hb_select *select)
+/* What was made in a row often lies in a row: to see that takes a fifth of the time of qsort. */
+static void sort_many(hb_source **order, uint32_t n)
+{
+    if (!is_sorted(order, n))
+        qsort(order, n, sizeof *order, by_address);
+}
+
+static void list_sources(hb_select *select)
 {
     hb_source **order = select->order;
     uint32_t n = 0, distinct = 0;
     for (uint32_t i = 0; i < select->n; i++)
         if (select->cases[i].source)
             order[n++] = select->cases[i].source;
-    if (!is_sorted(order, n))
-        qsort(order, n, sizeof *order, by_address);
+    (n <= HB_INLINE_CASES ? sort_few : sort_many)(order, n);
     for (uint32_t i = 0; i < n; i++)
         if (distinct == 0 || order[distinct - 1] != order[i])
             order[distinct++] = order[i];
     select->sources = distinct;
-    return distinct == n;
+    select->repeats = distinct < n;
+    select->listed = true;
 }
 
 /* ---- life ---- */
 
+/* One block for the three arrays. */
 static bool allocate(hb_select *select)
 {
-    select->order = malloc(select->n * sizeof *select->order);
-    select->links = malloc(select->n * sizeof *select->links);
-    return select->order && select->links;
-}
-
-/* Of several cases of one source, the first in its queue is served. To give all
- * the same chance they are linked in random order. */
-static bool allocate_turns(hb_select *select)
-{
-    select->turns = select->inline_turns;
-    if (select->n > HB_INLINE_CASES)
-        select->turns = malloc(select->n * sizeof *select->turns);
-    for (uint32_t i = 0; select->turns && i < select->n; i++)
-        select->turns[i] = i;
-    return select->turns != NULL;
-}
-
-static bool list_sources(hb_select *select)
-{
-    bool distinct = select->n <= HB_INLINE_CASES ? list_few(select) : list_many(select);
-    select->listed = true;
-    return distinct || select->biased || allocate_turns(select);
+    size_t links = select->n * sizeof *select->links;
+    size_t order = select->n * sizeof *select->order;
+    char *block = malloc(links + order + select->n * sizeof *select->turns);
+    if (!block)
+        return false;
+    select->links = (hb_link *)(void *)block;
+    select->order = (hb_source **)(void *)(block + links);
+    select->turns = (uint32_t *)(void *)(block + links + order);
+    return true;
 }
 
 static void note_kinds(hb_select *select)
@@ -119,19 +99,15 @@ hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bo
     select->placed = false;
     select->order = select->inline_order;
     select->links = select->inline_links;
-    select->turns = NULL;
+    select->turns = select->inline_turns;
     note_kinds(select);
-    if (n <= HB_INLINE_CASES || (allocate(select) && list_sources(select)))
-        return HB_OK;
-    hb_select_fini(select);
-    return HB_NO_MEMORY;
+    return n <= HB_INLINE_CASES || allocate(select) ? HB_OK : HB_NO_MEMORY;
 }
 
-void hb__select_free(hb_select *select)
+void hb_select_fini(hb_select *select)
 {
-    free(select->order);
-    free(select->links);
-    free(select->turns);
+    if (select->links != select->inline_links)
+        free(select->links);
 }
 
 /* ---- polling ---- */
@@ -139,7 +115,7 @@ void hb__select_free(hb_select *select)
 static void lock_all(hb_select *select)
 {
     if (!select->listed)
-        list_sources(select); /* so few that this needs no memory */
+        list_sources(select);
     for (uint32_t i = 0; i < select->sources; i++)
         hb_lock_acquire(&select->order[i]->lock);
 }
@@ -236,19 +212,16 @@ static hb_status take_alone(hb_select *select, moment now, hb_waiter **peer)
 
 /* Takes the first of the cases, in random order, that is ready when it is looked at: while nothing
  * else happens each of those that are ready has the same chance. HB_WOULD_BLOCK proves
- * nothing, for a word may have moved from a case that was still to come to one that had been.
- *
- * All of the order hangs on one random number: what is left of it after each scaling picks the
- * next. With eight cases some order of all is at most one in 10^5 likelier than another. */
+ * nothing, for a word may have moved from a case that was still to come to one that had been. */
 static hb_status take_any(hb_select *select, hb_waiter **peer)
 {
-    uint8_t order[HB_INLINE_CASES] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+    uint8_t order[FEW_CASES];
     moment now = moment_of(select->timed);
-    uint64_t chance = hb_rand_bits();
     hb_status status = HB_WOULD_BLOCK;
+    for (uint32_t i = 0; i < select->n; i++)
+        order[i] = (uint8_t)i;
     for (uint32_t left = select->n; left > 0 && status == HB_WOULD_BLOCK; left--) {
-        chance = (chance & UINT32_MAX) * left;
-        uint32_t pick = (uint32_t)(chance >> 32);
+        uint32_t pick = left > 1 ? hb_rand_below(left) : 0;
         select->index = order[pick];
         order[pick] = order[left - 1];
         if (select->cases[select->index].source)
@@ -259,7 +232,7 @@ static hb_status take_any(hb_select *select, hb_waiter **peer)
 
 static bool tries_any(const hb_select *select)
 {
-    return select->n > 1 && select->n <= HB_INLINE_CASES && !select->biased && !select->placed;
+    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed;
 }
 
 hb_status hb_select_begin(hb_select *select)

@@ -46,33 +46,28 @@ typedef struct hb_select {
     bool biased;
     bool timed;    /* some source has a due time */
     bool foreign;  /* some source belongs to a bubble this thread is not in */
-    hb_time due;   /* while linked: the earliest of them */
-    bool listed;   /* `order` and `turns` are there */
     bool placed;   /* some begin has linked */
-    hb_time since; /* when the first of these did */
+    bool listed;   /* the sources are in `order` */
+    bool repeats;  /* when listed: some source stands in several cases */
     uint32_t sources;
+    /* the outcome */
+    uint32_t index;
+    hb_word word;
+    hb_time due;   /* while linked: the earliest of the due times */
+    hb_time since; /* when a begin linked for the first time */
     hb_source **order; /* the distinct sources by address */
     hb_link *links;    /* one a case */
-    uint32_t *turns;   /* where sources repeat: the cases in random order, else NULL */
+    uint32_t *turns;   /* where sources repeat: the cases in random order */
     hb_waiter waiter;
     hb_source *inline_order[HB_INLINE_CASES];
     hb_link inline_links[HB_INLINE_CASES];
     uint32_t inline_turns[HB_INLINE_CASES];
-    /* the outcome */
-    uint32_t index;
-    hb_word word;
 } hb_select;
 
 /* The cases stay the caller's and must not change until fini. HB_NO_MEMORY, or
  * HB_OK; n <= HB_MAX_CASES. */
 hb_status hb_select_init(hb_select *select, const hb_case *cases, uint32_t n, bool biased);
-void hb__select_free(hb_select *select);
-
-static inline void hb_select_fini(hb_select *select)
-{
-    if (select->n > HB_INLINE_CASES)
-        hb__select_free(select);
-}
+void hb_select_fini(hb_select *select);
 
 /* HB_OK or HB_CLOSED with index and word, HB_WOULD_BLOCK, HB_FOREIGN, HB_NO_MEMORY. */
 hb_status hb_select_try(hb_select *select);

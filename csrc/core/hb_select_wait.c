@@ -4,13 +4,15 @@
 
 /* ---- linking ---- */
 
+/* Of several cases of one source, the first in its queue is served. To give all
+ * the same chance they are linked in random order. */
 static void shuffle_turns(hb_select *select)
 {
-    for (uint32_t i = select->n; i > 1; i--) {
-        uint32_t j = hb_rand_below(i);
-        uint32_t turn = select->turns[i - 1];
-        select->turns[i - 1] = select->turns[j];
-        select->turns[j] = turn;
+    for (uint32_t i = 0; i < select->n; i++) {
+        uint32_t j = hb_rand_below(i + 1);
+        select->turns[i] = i;
+        select->turns[i] = select->turns[j];
+        select->turns[j] = i;
     }
 }
 
@@ -23,10 +25,11 @@ static void link_cases_locked(hb_select *select)
         select->since = hb_now();
     select->placed = true;
     select->waiter.since = select->since;
-    if (select->turns)
+    bool shuffled = select->repeats && !select->biased;
+    if (shuffled)
         shuffle_turns(select);
     for (uint32_t k = 0; k < select->n; k++) {
-        uint32_t i = select->turns ? select->turns[k] : k;
+        uint32_t i = shuffled ? select->turns[k] : k;
         const hb_case *c = &select->cases[i];
         hb_link *link = &select->links[i];
         *link = (hb_link){ .waiter = &select->waiter, .word = c->word };
