@@ -159,6 +159,7 @@ typedef struct hbpy_case {
  * more, the caller's. */
 typedef struct hbpy_cases {
     Py_ssize_t n;
+    bool sends; /* some case is a send */
     hb_case *items;
     hbpy_source **sources; /* borrowed: the arguments keep them alive */
     hb_case inline_items[HB_INLINE_CASES + 1];

@@ -97,6 +97,7 @@ int hbpy_case_read(hbpy_state *state, PyObject *py_case, Py_ssize_t index, hb_ca
 static int reserve(hbpy_cases *cases, Py_ssize_t n)
 {
     cases->n = 0;
+    cases->sends = false;
     cases->items = cases->inline_items;
     cases->sources = cases->inline_sources;
     if (n > (Py_ssize_t)HB_MAX_CASES) {
@@ -118,18 +119,20 @@ int hbpy_cases_read(hbpy_state *state, hbpy_cases *cases, PyObject *const *args,
 {
     if (reserve(cases, n) < 0)
         return -1;
-    for (; cases->n < n; cases->n++)
-        if (hbpy_case_read(state, args[cases->n], cases->n, &cases->items[cases->n],
-                           &cases->sources[cases->n]) < 0) {
+    for (; cases->n < n; cases->n++) {
+        hb_case *item = &cases->items[cases->n];
+        if (hbpy_case_read(state, args[cases->n], cases->n, item, &cases->sources[cases->n]) < 0) {
             hbpy_cases_drop(cases, -1);
             return -1;
         }
+        cases->sends |= item->direction == HB_SEND;
+    }
     return 0;
 }
 
 void hbpy_cases_drop(hbpy_cases *cases, Py_ssize_t sent)
 {
-    for (Py_ssize_t i = 0; i < cases->n; i++)
+    for (Py_ssize_t i = 0; cases->sends && i < cases->n; i++)
         if (cases->items[i].direction == HB_SEND && i != sent)
             cases->sources[i]->kind->drop(cases->sources[i], cases->items[i].word);
     if (cases->items != cases->inline_items)

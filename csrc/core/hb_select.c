@@ -4,7 +4,8 @@
 
 #include "hb_rand.h"
 
-/* Up to so many cases are looked at one by one first. */
+/* Up to so many cases are looked at one by one first, and sorted by insertion, which at that
+ * number is still cheaper than qsort, whatever their order. */
 #define FEW_CASES 64u
 
 /* ---- the order of locking ---- */
@@ -53,7 +54,7 @@ static void list_sources(hb_select *select)
     for (uint32_t i = 0; i < select->n; i++)
         if (select->cases[i].source)
             order[n++] = select->cases[i].source;
-    (n <= HB_INLINE_CASES ? sort_few : sort_many)(order, n);
+    (n <= FEW_CASES ? sort_few : sort_many)(order, n);
     for (uint32_t i = 0; i < n; i++)
         if (distinct == 0 || order[distinct - 1] != order[i])
             order[distinct++] = order[i];
