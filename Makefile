@@ -3,7 +3,7 @@
 #   make test     the C tests of the core, then pytest (test-core, test-python: one of the two)
 #                 PYTEST_ARGS="-k select -x"
 #   make demo     the demo program                              ARGS="..."
-#   make bench    the benchmarks                                ARGS="..."
+#   make bench    the benchmarks, into build/bench/report       ARGS="..."
 #   make build    the environment in .venv, with the extension built into it
 #   make clean    removes whatever these made
 #
@@ -18,6 +18,7 @@ PYTEST_ARGS ?=
 RUN := $(VENV)/bin/python
 TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
+DRAWS := $(VENV)/.draws
 SOURCES := $(wildcard csrc/*/*.c csrc/*/*.h)
 
 help:
@@ -36,7 +37,7 @@ build: $(BUILT)
 demo: $(BUILT)
 	$(RUN) tests/examples/digest.py $(ARGS)
 
-bench: $(BUILT)
+bench: $(BUILT) $(DRAWS)
 	$(RUN) tests/bench/run.py $(ARGS)
 
 # The stamps are files of the environment, so a removed environment is made anew.
@@ -48,6 +49,11 @@ $(TOOLS): tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
+
+# What draws pictures is for benchmarks only. Where it cannot be had, they still make their tables.
+$(DRAWS): $(TOOLS) tests/bench/requirements-report.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements-report.txt \
+	    && touch $@ || echo "there will be no pictures: matplotlib could not be installed"
 
 $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
