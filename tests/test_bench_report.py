@@ -244,6 +244,16 @@ def test_a_picture_names_every_scenario_and_peer(measured: Path) -> None:
     assert "<!-- alone -->" not in drawn
 
 
+@needs_matplotlib
+def test_a_peer_looks_the_same_everywhere_and_like_nobody_beside_it() -> None:
+    import pictures
+
+    series = [("a", "b"), ("c",), ("c", "b", "d")]
+    looks = pictures.looks_of(charts.Chart("", "", names, {}, "") for names in series)
+    assert set(looks) == {"a", "b", "c", "d"}
+    assert [len({looks[name] for name in names}) for names in series] == [2, 1, 3]
+
+
 def test_without_matplotlib_there_are_tables(
     measured: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, chain, count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.typing import RcKeyType
 
 from charts import Chart
 from ratios import Spread
@@ -30,7 +31,7 @@ NAMES, LETTER = 2.1, 0.075  # what the names left of the lines take at least, an
 SIGN, KEY = 0.5, 0.18  # what a colour takes over the lines, with the room beside it, and the height
 LINE, DOT = 0.16, 0.105  # the height of a scenario: in any case, and for each of its dots
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
     "font.size": 9,
     "text.color": INK,
@@ -132,12 +133,20 @@ def draw_lines(axes: Axes, chart: Chart, looks: Looks) -> None:
                       markeredgecolor="white", markeredgewidth=0.6, zorder=4)
 
 
-def set_scale(axes: Axes, chart: Chart) -> None:
-    """As many round numbers on the axis as fit."""
-    spreads = [s for drawn in chart.lines.values() for s in drawn.values()]
+def range_of(chart: Chart) -> tuple[float, float]:
+    """A little more than all bars; on both sides of a border at 1 there is room for its words."""
+    spreads = [spread for drawn in chart.lines.values() for spread in drawn.values()]
     low, high = min(s.least for s in spreads) / 1.25, max(s.most for s in spreads) * 1.25
     if chart.against:
         low, high = min(low, 0.8), max(high, 1.25)
+        high = max(high, low**-0.27)  # in logarithms: a share of the other side
+        low = min(low, high**-0.2)
+    return low, high
+
+
+def set_scale(axes: Axes, chart: Chart) -> None:
+    """As many round numbers on the axis as fit."""
+    low, high = range_of(chart)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 5000 else (1, 3), numticks=40))
