@@ -55,7 +55,7 @@ By hand, after.
 
 
 def figures(*values: float) -> Figures:
-    return Figures(list(values), [2 * value for value in values])
+    return Figures(list(values), [2 * value for value in values], [3 * value for value in values])
 
 
 def results() -> Results:
@@ -127,9 +127,11 @@ def test_section_shows_medians_spread_and_ratios() -> None:
     assert "- absent: skipped: there is no absent" in text
 
 
-def test_cpu_time_has_a_table_of_its_own() -> None:
+def test_cpu_time_and_wake_ups_have_tables_of_their_own() -> None:
+    cpu, wake_ups = report.more_tables(record()).split("Wake-ups")
     assert row_of(report.section(record()), "alone")[1] == "7 (7 to 7)"
-    assert row_of(report.more_tables(record()), "alone")[1] == "14 (14 to 14)"
+    assert row_of(cpu, "alone")[1] == "14 (14 to 14)"
+    assert row_of(wake_ups, "alone")[1:] == ["21 (21 to 21)", "-", "-"]
     assert report.more_tables(record()) in report.sections({"one": record()}, {})
 
 

@@ -20,6 +20,7 @@ from build import BUILD
 from records import Record, Records
 from tables import cpu, listed, table
 from targets import TARGETS
+from wakeups import wake_ups
 
 HERE = Path(__file__).resolve().parent
 FOLDER = BUILD / "report"
@@ -41,8 +42,11 @@ def shared_facts(measured: Records) -> dict[str, str]:
 
 def more_tables(record: Record) -> str:
     """What else was counted beside the figures themselves."""
-    times = table(record.results, list(record.contenders), cpu)
-    return f"CPU time of the whole process, nanoseconds an operation:\n\n{times}"
+    names = list(record.contenders)
+    return "\n\n".join((
+        "CPU time of the whole process, nanoseconds an operation:", table(record.results, names, cpu),
+        "Wake-ups, how many an operation:", wake_ups(record.results, names),
+    ))
 
 
 def section(record: Record, *, picture: str = "", known: dict[str, str] | None = None) -> str:
@@ -62,7 +66,7 @@ def folded(record: Record) -> str:
     """For a page: shown to who asks for it."""
     if not record.contenders:
         return ""
-    return f"\n<details><summary>CPU time</summary>\n\n{more_tables(record)}\n\n</details>\n"
+    return f"\n<details><summary>CPU time and wake-ups</summary>\n\n{more_tables(record)}\n\n</details>\n"
 
 
 def sections(measured: Records, pictures: Pictures) -> str:

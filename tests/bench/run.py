@@ -31,7 +31,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--filter", default="", help="only scenarios whose name contains this")
     parser.add_argument("--patience", type=int, default=0,
                         help="how often to repeat a run that other programs disturbed (0)")
-    parser.add_argument("--cpu", action="store_true", help="also print a table of CPU time")
+    parser.add_argument("--cpu", action="store_true", help="also print tables of CPU time and of wake-ups")
     parser.add_argument("--folder", type=Path, help="where results and report go (build/bench/report)")
     parser.add_argument("--publish", action="store_true", help="also write SPEED.md and its pictures")
     options = parser.parse_args(argv)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from compare import Figures, Results, Row
+from means import Pick, geometric_means
 from ratios import ratio, spread
-
-Pick = Callable[[Figures], list[float]]
 
 
 def wall(figures: Figures) -> list[float]:
@@ -19,7 +18,9 @@ def cpu(figures: Figures) -> list[float]:
 
 
 def short(value: float) -> str:
-    """Three digits that mean something, never an exponent."""
+    """Three digits that mean something, never an exponent; below a thousandth it is nothing."""
+    if value < 0.001:
+        return "0"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -63,7 +64,8 @@ def table(results: Results, contenders: Sequence[str], pick: Pick = wall) -> str
     """Median (least to most) of each contender, and the peers' medians over the first's."""
     ours, *peers = contenders
     head = ["scenario", *contenders, *(f"{peer} / {ours}" for peer in peers)]
-    return markdown([head, *(cells(name, row, contenders, pick) for name, row in results.items())])
+    lines = [cells(name, row, contenders, pick) for name, row in results.items()]
+    return markdown([head, *lines, *geometric_means(results, contenders, pick)])
 
 
 def listed(facts: Iterable[tuple[str, str]]) -> str:
