@@ -3,7 +3,7 @@
 #   make test     the C tests of the core, then pytest (test-core, test-python: one of the two)
 #                 PYTEST_ARGS="-k select -x"
 #   make demo     the demo program                              ARGS="..."
-#   make bench    the benchmarks, into build/bench/report       ARGS="..."
+#   make bench    the benchmarks                                ARGS="..."
 #   make build    the environment in .venv, with the extension built into it
 #   make clean    removes whatever these made
 #
