@@ -18,6 +18,7 @@ PYTEST_ARGS ?=
 RUN := $(VENV)/bin/python
 TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
+DRAWS := $(VENV)/.draws
 SOURCES := $(wildcard csrc/*/*.c csrc/*/*.h)
 
 help:
@@ -36,7 +37,7 @@ build: $(BUILT)
 demo: $(BUILT)
 	$(RUN) tests/examples/digest.py $(ARGS)
 
-bench: $(BUILT)
+bench: $(BUILT) $(DRAWS)
 	$(RUN) tests/bench/run.py $(ARGS)
 
 # The stamps are files of the environment, so a removed environment is made anew.
@@ -48,6 +49,11 @@ $(TOOLS): tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
+
+# What draws pictures is for benchmarks only. Where it cannot be had, they still make their tables.
+$(DRAWS): $(TOOLS) tests/bench/requirements-report.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements-report.txt \
+	    && touch $@ || echo "there will be no pictures: matplotlib could not be installed"
 
 $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
