@@ -109,6 +109,27 @@ def test_only_what_is_over_fails() -> None:
     assert budget.fails(budget.compare(held, {"a": 50.0, "b": 104.0}))
 
 
+# ---- tools ----
+
+
+def test_tools_tell_builds_of_one_version_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    import suites
+
+    built = {"CONFIG_ARGS": "'--prefix=/usr' '--with-lto'", "CFLAGS": "-Wall -O2 -fwrapv -g -DNDEBUG"}
+    monkeypatch.setattr(suites.sysconfig, "get_config_var", built.get)
+    assert suites.build_options() == "--with-lto -O2 -fwrapv"
+    built["CFLAGS"] = "-O3 -fwrapv"
+    assert suites.build_options() == "--with-lto -O3 -fwrapv"
+
+
+@pytest.mark.parametrize(("version", "short"), [
+    ("GCC 12.2.0", "gcc 12"), ("Clang 17.0.6 (++20231208)", "clang 17"), ("unknown", "unknown")])
+def test_of_a_compiler_its_kind_and_major_count(version: str, short: str) -> None:
+    from suites import kind_and_major
+
+    assert kind_and_major(version) == short
+
+
 # ---- the command ----
 
 

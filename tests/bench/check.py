@@ -53,7 +53,7 @@ def compare(suite: Suite, groups: budget.Groups, text: str) -> list[budget.Line]
     """Nothing if the budgets are of other tools: what these make of the same source is no news."""
     print(f"\n{suite.name}: instructions an operation, {suite.tools}\n")
     if suite.tools not in groups:
-        print(f"NOT COMPARED: there are budgets only for: {'; '.join(groups)}")
+        print(f"NOT COMPARED: there are budgets only for: {' | '.join(groups)}")
         return []
     held = {path: old for path, old in groups[suite.tools].items() if is_chosen(suite, path, text)}
     lines = budget.compare(held, measure(suite, text))

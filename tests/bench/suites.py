@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import platform
 import re
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -16,7 +17,7 @@ import build
 
 HOT = build.HERE / "hot"
 
-# What makes another interpreter of the same version.
+# What makes another interpreter of the same version, beside its compiler's options for the code.
 BUILT_WITH = ("--enable-shared", "--enable-optimizations", "--with-lto", "--with-pydebug", "--disable-gil")
 
 CLOCK = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -66,11 +67,17 @@ def clock() -> str:
     return CLOCK.read_text().strip() if CLOCK.exists() else platform.system()
 
 
+def build_options() -> str:
+    """How the interpreter was configured and compiled; an extension for it is compiled alike."""
+    configured = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    compiled = shlex.split(str(sysconfig.get_config_var("CFLAGS")))
+    return " ".join((*(option for option in BUILT_WITH if option in configured),
+                     *sorted({flag for flag in compiled if flag.startswith(("-O", "-f"))})))
+
+
 def interpreter() -> str:
-    given = str(sysconfig.get_config_var("CONFIG_ARGS"))
-    options = " ".join(option for option in BUILT_WITH if option in given) or "no options"
     version = ".".join(platform.python_version_tuple()[:2])
-    return (f"{platform.python_implementation()} {version} ({options}) "
+    return (f"{platform.python_implementation()} {version} ({build_options()}) "
             f"by {kind_and_major(platform.python_compiler())}")
 
 
