@@ -1,6 +1,6 @@
 """Measures heartbeat beside its peers and prints tables. See README.md beside this file.
 
-    python tests/bench/run.py [--quick] [--only core|go|python|beats|workers|monitors] [--rounds N] [--count N] [--cpu]
+    python tests/bench/run.py [--quick] [--only SECTION] [--rounds N] [--count N] [--cpu]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import machine
 from compare import Contender, Results, cpu, measure, table
 from quiet import Runs
 from sections import SECTIONS, Plan, Section
+from wakeups import wake_ups
 
 ROUNDS = 5
 
@@ -26,7 +27,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--filter", default="", help="only scenarios whose name contains this")
     parser.add_argument("--patience", type=int, default=0,
                         help="how often to repeat a run that other programs disturbed (0)")
-    parser.add_argument("--cpu", action="store_true", help="also a table of CPU time")
+    parser.add_argument("--cpu", action="store_true", help="also tables of CPU time and of wake-ups")
     return parser.parse_args(argv)
 
 
@@ -48,9 +49,15 @@ def show(section: Section, results: Results, with_cpu: bool) -> None:
     for contender in section.contenders:
         said = contender.version if isinstance(contender, Contender) else f"skipped: {contender.reason}"
         print(f"- {contender.name}: {said}")
+    if names:
+        show_tables(results, names, with_cpu)
+
+
+def show_tables(results: Results, names: list[str], with_cpu: bool) -> None:
     print(f"\n{table(results, names)}")
     if with_cpu:
         print(f"\nCPU time of the whole process, nanoseconds an operation:\n\n{table(results, names, cpu)}")
+        print(f"\nWake-ups, how many an operation:\n\n{wake_ups(results, names)}")
 
 
 def main(argv: list[str]) -> int:
