@@ -4,6 +4,7 @@
 #                 PYTEST_ARGS="-k select -x"
 #   make demo     the demo program                              ARGS="..."
 #   make bench    the benchmarks                                ARGS="..."
+#   make bench-check   counts instructions of hot paths against budgets   ARGS="--record"
 #   make build    the environment in .venv, with the extension built into it
 #   make clean    removes whatever these made
 #
@@ -40,6 +41,9 @@ demo: $(BUILT)
 bench: $(BUILT) $(DRAWS)
 	$(RUN) tests/bench/run.py $(ARGS)
 
+bench-check: $(BUILT)
+	$(RUN) tests/bench/check.py $(ARGS)
+
 # The stamps are files of the environment, so a removed environment is made anew.
 $(TOOLS): tests/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,4 +66,4 @@ $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)
 clean:
 	rm -rf $(VENV) build dist *.egg-info heartbeat/*.so heartbeat/__pycache__ .pytest_cache .mypy_cache
 
-.PHONY: help test test-core test-python build demo bench clean
+.PHONY: help test test-core test-python build demo bench bench-check clean
