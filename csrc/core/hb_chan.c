@@ -6,6 +6,8 @@ static const hb_word no_word = { NULL };
 
 /* ---- one operation, under the lock ---- */
 
+/* Who only looks reads the counts without the lock: a word that is taken counts as received only
+ * when the next has moved up, so that a channel that never is empty never looks so. */
 static void count_locked(hb_atomic_u64 *counter, uint64_t n)
 {
     hb_store_release(counter, hb_load_relaxed(counter) + n);

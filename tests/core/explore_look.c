@@ -153,6 +153,30 @@ static void give_to_who_waits(void)
     polled++;
 }
 
+/* ---- an offer moves up into the place that was left ---- */
+
+static void begin_full(void)
+{
+    begin_with(1, 1);
+}
+
+/* With the sender waiting there are two words, and two who take one. */
+static void take_if_two(void)
+{
+    hb_chan_stats stats;
+    hb_word word;
+    hb_chan_stats_get(chan, &stats);
+    if (stats.len + stats.waiting_senders == 2)
+        CHECK_EQ(hb_chan_try_recv(chan, &word), HB_OK);
+}
+
+static void take_one(void)
+{
+    hb_word word;
+    CHECK_EQ(hb_chan_try_recv(chan, &word), HB_OK);
+    polled++;
+}
+
 static const explore_scenario scenarios[] = {
     { .name = "what_is_never_open_and_empty_is_never_empty", .begin = begin_with_a_word,
       .threads = { close_it, take_what_was_left, poll_what_is_never_open_and_empty }, .end = end },
@@ -166,6 +190,8 @@ static const explore_scenario scenarios[] = {
       .threads = { offer, take_from_who_waits }, .end = end },
     { .name = "who_waits_to_receive_is_seen", .begin = begin_unbuffered,
       .threads = { ask, give_to_who_waits }, .end = end },
+    { .name = "an_offer_that_moves_up_is_seen", .begin = begin_full,
+      .threads = { offer, take_if_two, take_one }, .end = end },
 };
 
 int main(int argc, char **argv)
