@@ -231,9 +231,15 @@ static hb_status take_any(hb_select *select, hb_waiter **peer)
     return status;
 }
 
+/* Whether the thread's last select found something at once. Where threads mostly wait for each other
+ * the first look is in vain, and costs a lock a case. */
+static _Thread_local bool found_last HB_STATIC_TLS = true;
+
+/* By that history only where nobody counts on the draws of a seed. */
 static bool tries_any(const hb_select *select)
 {
-    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed;
+    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed &&
+           (found_last || hb_rand_is_repeatable());
 }
 
 hb_status hb_select_begin(hb_select *select)
@@ -249,6 +255,7 @@ hb_status hb_select_begin(hb_select *select)
     }
     lock_all(select);
     hb_status status = poll_locked(select, &peer);
+    found_last = status != HB_WOULD_BLOCK;
     if (status == HB_WOULD_BLOCK)
         hb__select_link_locked(select);
     unlock_all(select);

@@ -187,6 +187,26 @@ static void one_channel_in_many_cases_has_as_many_chances(void)
     hb_chan_unref(b);
 }
 
+/* A select that had to wait makes the next one choose under all locks at once. */
+static void the_choice_is_uniform_after_a_wait(void)
+{
+    enum { N = 4, ROUNDS = 4000 };
+    hb_chan *idle = hb_chan_new(0, NULL), *closed = hb_chan_new(0, NULL);
+    const hb_case waiting[] = { recv_case(idle), recv_case(NULL) };
+    const hb_case cases[N] = { recv_case(closed), recv_case(closed), recv_case(closed), recv_case(closed) };
+    uint32_t counts[N] = { 0 };
+    hb_chan_close(closed, num(0));
+    hb_rand_unseed();
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK_EQ(select_until(waiting, 2, 0).status, HB_TIMEOUT);
+        counts[select_until(cases, N, HB_FOREVER).index]++;
+    }
+    CHECK(chi_squared(counts, N) < chi_squared_limit(N));
+    check_nobody_waits(idle);
+    hb_chan_unref(idle);
+    hb_chan_unref(closed);
+}
+
 /* What is idle lends its chance to nobody in particular. */
 static void the_choice_is_uniform_among_the_ready_ones(void)
 {
@@ -273,6 +293,7 @@ int main(void)
     RUN(a_biased_choice_skips_what_is_not_ready);
     RUN(one_channel_in_many_cases_has_as_many_chances);
     RUN(the_choice_is_uniform_among_the_ready_ones);
+    RUN(the_choice_is_uniform_after_a_wait);
     RUN(any_number_of_cases_works);
     RUN(distinct_sources_come_in_any_order);
     return check_exit_code();
