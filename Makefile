@@ -18,6 +18,7 @@ PYTEST_ARGS ?=
 RUN := $(VENV)/bin/python
 TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
+PEERS := $(VENV)/.peers
 SOURCES := $(wildcard csrc/*/*.c csrc/*/*.h)
 
 help:
@@ -36,7 +37,7 @@ build: $(BUILT)
 demo: $(BUILT)
 	$(RUN) tests/examples/digest.py $(ARGS)
 
-bench: $(BUILT)
+bench: $(BUILT) $(PEERS)
 	$(RUN) tests/bench/run.py $(ARGS)
 
 # The stamps are files of the environment, so a removed environment is made anew.
@@ -47,6 +48,11 @@ $(TOOLS): tests/requirements.txt
 	    { echo "$(PYTHON) cannot make environments: on Debian, apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# Those that install; install_peers.py tells of the others.
+$(PEERS): $(TOOLS) tests/bench/requirements.txt tests/bench/constraints.txt
+	$(RUN) tests/bench/install_peers.py
 	@touch $@
 
 $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)

@@ -1,13 +1,15 @@
 """Measures heartbeat beside its peers and prints tables. See README.md beside this file.
 
-    python tests/bench/run.py [--quick] [--only core|go|python|beats|workers|monitors] [--rounds N] [--count N] [--cpu]
+    python tests/bench/run.py [--quick] [--only SECTION] [--rounds N] [--count N] [--cpu]
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+import interpreters
 import machine
 from compare import Contender, Results, cpu, measure, table
 from quiet import Runs
@@ -26,6 +28,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--filter", default="", help="only scenarios whose name contains this")
     parser.add_argument("--patience", type=int, default=0,
                         help="how often to repeat a run that other programs disturbed (0)")
+    parser.add_argument("--python", type=Path, action="append", default=[], metavar="PATH",
+                        help="another interpreter to run heartbeat's scenarios under; may be repeated")
     parser.add_argument("--cpu", action="store_true", help="also a table of CPU time")
     return parser.parse_args(argv)
 
@@ -61,7 +65,7 @@ def main(argv: list[str]) -> int:
     print(machine.describe(argv))
     for name, make in SECTIONS.items():
         if options.only in (None, name):
-            section = make()
+            section = interpreters.beside(make(), options.python)
             show(section, run_section(section, plan, runs), options.cpu)
     print(f"\n{runs.report()}")
     return 0

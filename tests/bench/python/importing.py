@@ -1,0 +1,61 @@
+"""How much longer a program takes that imports a package, and how large ours is to carry.
+
+For the first the count is how often to run both programs, in turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+import zipfile
+from functools import partial
+from pathlib import Path
+
+from timing import Benchmark
+
+WHEELS = Path(__file__).resolve().parents[3] / "build/bench/wheel"  # see ../wheel.py
+KIB = 1024
+
+
+def seconds_of(program: str) -> float:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", program], check=True)
+    return time.perf_counter() - started
+
+
+def milliseconds_to_import(module: str, count: int) -> float:
+    with_it, without = [], []
+    for _ in range(count):
+        without.append(seconds_of("pass"))
+        with_it.append(seconds_of(f"import {module}"))
+    return (statistics.median(with_it) - statistics.median(without)) * 1000
+
+
+def wheel() -> Path:
+    (found,) = WHEELS.glob("*.whl")
+    return found
+
+
+def wheel_kib(_: int) -> float:
+    return wheel().stat().st_size / KIB
+
+
+def extension_kib(_: int) -> float:
+    """Unpacked."""
+    with zipfile.ZipFile(wheel()) as archive:
+        (size,) = [entry.file_size for entry in archive.infolist() if entry.filename.endswith(".so")]
+    return size / KIB
+
+
+IMPORTED = {
+    "heartbeat": "heartbeat", "queue.Queue": "queue", "asyncio.Queue": "asyncio",
+    "multiprocessing.Pipe": "multiprocessing.connection", "culsans": "culsans", "aiologic": "aiologic",
+    "janus": "janus", "pygolang": "golang", "pysync-nogil": "pysync",
+}
+
+IMPORTING: dict[str, dict[str, Benchmark]] = {
+    kind: {"import_ms": partial(milliseconds_to_import, module)} for kind, module in IMPORTED.items()
+}
+IMPORTING["heartbeat"] |= {"wheel_kib": wheel_kib, "extension_kib": extension_kib}
