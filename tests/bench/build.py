@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import re
 import shlex
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 from compare import Contender, Skipped
+from stamp import unless_made
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -42,36 +43,17 @@ def compiler() -> list[str]:
     return shlex.split(os.environ.get("CC", "cc"))
 
 
+@cache
 def core() -> Contender:
     """The C core with the programs in core/. It must build: it is what is measured."""
     BUILD.mkdir(parents=True, exist_ok=True)
     program = BUILD / "core"
-    sources = [*sorted((ROOT / "csrc/core").glob("*.c")), *sorted((HERE / "core").rglob("*.c"))]
-    run(*compiler(), *CFLAGS, f"-I{ROOT / 'csrc/core'}", f"-I{HERE / 'core'}",
-        *map(str, sources), "-o", str(program), cwd=ROOT)
+    files = [path for folder in (ROOT / "csrc/core", HERE / "core") for path in sorted(folder.rglob("*.[ch]"))]
     version = output(*compiler(), "--version").splitlines()[0]
+    command = (*compiler(), *CFLAGS, f"-I{ROOT / 'csrc/core'}", f"-I{HERE / 'core'}",
+               *(str(path) for path in files if path.suffix == ".c"), "-o", str(program))
+    unless_made(program, (version, *command), files, lambda: run(*command, cwd=ROOT))
     return Contender("heartbeat", (str(program),), f"csrc/core, {version}, {' '.join(CFLAGS)}")
-
-
-def locked_version(lock: Path, package: str) -> str:
-    found = re.search(rf'name = "{package}"\nversion = "([^"]+)"', lock.read_text())
-    return found.group(1) if found else "of unknown version"
-
-
-def crossbeam() -> Contender | Skipped:
-    """Built in a copy, so that the lock file and the objects stay out of the source."""
-    if not shutil.which("cargo"):
-        return Skipped("crossbeam", "there is no cargo")
-    copy = BUILD / "crossbeam"
-    shutil.copytree(HERE / "peers/crossbeam", copy, dirs_exist_ok=True)
-    try:
-        run("cargo", "build", "--release", "--jobs", "2", "--quiet", cwd=copy)
-    except RuntimeError as error:
-        return Skipped("crossbeam", f"cargo could not build it: {last_line(error)}")
-    version = locked_version(copy / "Cargo.lock", "crossbeam-channel")
-    program = copy / "target/release/bench-crossbeam"
-    return Contender("crossbeam", (str(program),), f"crossbeam-channel {version}, "
-                     f"{output('rustc', '--version')}, --release")
 
 
 def go() -> Contender | Skipped:

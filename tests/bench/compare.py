@@ -12,9 +12,12 @@ import resource
 import statistics
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 
+from affinity import one_processor
+from means import geometric_means
 from quiet import Runs
 
 LONGEST_RUN = 300.0  # seconds; a run that takes longer hangs
@@ -43,6 +46,7 @@ class Scenario:
 
     name: str
     count: int
+    pinned: bool = False  # all threads on one processor
 
 
 @dataclass
@@ -51,10 +55,12 @@ class Figures:
 
     values: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)  # CPU nanoseconds an operation
+    switches: list[float] = field(default_factory=list)  # threads put to sleep, an operation
 
-    def add(self, value: float, cpu: float) -> None:
+    def add(self, value: float, cpu: float, switches: float) -> None:
         self.values.append(value)
         self.cpu.append(cpu)
+        self.switches.append(switches)
 
 
 Row = dict[str, Figures]  # by contender; who has no such scenario is not in it
@@ -71,19 +77,23 @@ def offered(contender: Contender) -> frozenset[str]:
     return frozenset(listing.stdout.split())
 
 
-def cpu_of_children() -> float:
+def use_of_children() -> tuple[float, int]:
+    """CPU seconds of all programs that have ended, and how often their threads fell asleep."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return usage.ru_utime + usage.ru_stime, usage.ru_nvcsw
 
 
-def run_once(contender: Contender, scenario: Scenario) -> tuple[float, float]:
-    """What it printed, and the CPU nanoseconds an operation that its process used."""
+def run_once(contender: Contender, scenario: Scenario) -> tuple[float, float, float]:
+    """What it printed; the CPU nanoseconds and the wake-ups an operation of its process."""
     command = (*contender.command, scenario.name, str(scenario.count))
-    before = cpu_of_children()
-    done = subprocess.run(
-        command, check=True, stdout=subprocess.PIPE, text=True, timeout=LONGEST_RUN
-    )
-    return float(done.stdout), (cpu_of_children() - before) * 1e9 / scenario.count
+    cpu_before, switches_before = use_of_children()
+    with one_processor() if scenario.pinned else nullcontext():
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True, timeout=LONGEST_RUN
+        )
+    cpu_after, switches_after = use_of_children()
+    return (float(done.stdout), (cpu_after - cpu_before) * 1e9 / scenario.count,
+            (switches_after - switches_before) / scenario.count)
 
 
 def measure(
@@ -102,7 +112,9 @@ def measure(
 
 
 def short(value: float) -> str:
-    """Three digits that mean something, never an exponent."""
+    """Three digits that mean something, never an exponent; below a thousandth it is nothing."""
+    if value < 0.001:
+        return "0"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -152,4 +164,5 @@ def table(results: Results, contenders: Sequence[str], pick: Pick = wall) -> str
     """Median (least to most) of each contender, and the peers' medians over the first's."""
     ours, *peers = contenders
     head = ["scenario", *contenders, *(f"{peer} / {ours}" for peer in peers)]
-    return markdown([head, *(cells(name, row, contenders, pick) for name, row in results.items())])
+    lines = [cells(name, row, contenders, pick) for name, row in results.items()]
+    return markdown([head, *lines, *geometric_means(results, contenders, pick)])

@@ -55,4 +55,4 @@ def memory() -> tuple[Contender | Skipped, ...]:
 
 
 def imported() -> tuple[Contender | Skipped, ...]:
-    return (ours(), *standard("queue.Queue", "asyncio.Queue", "multiprocessing.Pipe"), *map(package, PACKAGES))
+    return (ours(), *standard("asyncio.Queue", "multiprocessing.Pipe"), *map(package, PACKAGES))

@@ -14,6 +14,7 @@ import machine
 from compare import Contender, Results, cpu, measure, table
 from quiet import Runs
 from sections import SECTIONS, Plan, Section
+from wakeups import wake_ups
 
 ROUNDS = 5
 
@@ -30,7 +31,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
                         help="how often to repeat a run that other programs disturbed (0)")
     parser.add_argument("--python", type=Path, action="append", default=[], metavar="PATH",
                         help="another interpreter to run heartbeat's scenarios under; may be repeated")
-    parser.add_argument("--cpu", action="store_true", help="also a table of CPU time")
+    parser.add_argument("--cpu", action="store_true", help="also tables of CPU time and of wake-ups")
     return parser.parse_args(argv)
 
 
@@ -52,9 +53,15 @@ def show(section: Section, results: Results, with_cpu: bool) -> None:
     for contender in section.contenders:
         said = contender.version if isinstance(contender, Contender) else f"skipped: {contender.reason}"
         print(f"- {contender.name}: {said}")
+    if names:
+        show_tables(results, names, with_cpu)
+
+
+def show_tables(results: Results, names: list[str], with_cpu: bool) -> None:
     print(f"\n{table(results, names)}")
     if with_cpu:
         print(f"\nCPU time of the whole process, nanoseconds an operation:\n\n{table(results, names, cpu)}")
+        print(f"\nWake-ups, how many an operation:\n\n{wake_ups(results, names)}")
 
 
 def main(argv: list[str]) -> int:

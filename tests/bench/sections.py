@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import build
 import contenders
 import counts
+import rust_peers
 import wheel
+from affinity import CAN_PIN
 from compare import Contender, Scenario, Skipped
 from counts import MEMORY, PEERS, SIZE, TIMERS
 
@@ -28,9 +30,9 @@ class Plan:
         share = count / MESSAGES if count else 1 / QUICK if quick else 1.0
         return cls(share, rounds, name_part)
 
-    def scenario(self, name: str, count: int) -> Scenario:
-        """Four threads share the work, so the count stays a multiple of four."""
-        return Scenario(name, max(4, int(count * self.share) // 4 * 4))
+    def count(self, usual: int, sharers: int) -> int:
+        """As many threads share the work, so the count stays a multiple of them."""
+        return max(sharers, int(usual * self.share) // sharers * sharers)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Section:
     legend: str
     contenders: tuple[Contender | Skipped, ...]
     counts: dict[str, int]  # operations by scenario
+    sharers: int = 4  # threads that do the same, at most
+    pinned: bool = False  # all threads on one processor
 
     @property
     def able(self) -> list[Contender]:
@@ -48,7 +52,7 @@ class Section:
 
     def scenarios(self, plan: Plan) -> list[Scenario]:
         chosen = {name: n for name, n in self.counts.items() if plan.filter in name}
-        return [plan.scenario(name, count) for name, count in chosen.items()]
+        return [Scenario(name, plan.count(n, self.sharers), self.pinned) for name, n in chosen.items()]
 
 
 # ---- the C core and crossbeam's scenarios ----
@@ -60,12 +64,60 @@ CAPACITIES = {"0": KINDS, "1": KINDS, "n": ("seq", *KINDS), "unbounded": ("seq",
 CORE = {f"{kind}-{size}": MESSAGES for size, kinds in CAPACITIES.items() for kind in kinds}
 
 
+def channels() -> tuple[Contender | Skipped, ...]:
+    """The C core, and the channels of other languages without an interpreter."""
+    return build.core(), *rust_peers.contenders(), build.go()
+
+
 def core() -> Section:
     return Section(
         "C core: messages through a channel",
         "Nanoseconds a message, median (least to most).",
-        (build.core(), build.crossbeam(), build.go()),
+        channels(),
         CORE,
+    )
+
+
+# ---- fewer processors than threads ----
+
+PINNED = {"spsc-0": 200_000, "spsc-1": 200_000, "mpmc-1": 200_000, "spsc-n": MESSAGES}
+PINNED_PYTHON = {f"ping_pong-{size}": 20_000 for size in ("0", "1", "unbounded")}
+CROWDED = {"crowd-0": 100_000, "crowd-1": 100_000, "crowd-n": MESSAGES}
+
+
+def if_it_can_pin(contenders: tuple[Contender | Skipped, ...]) -> tuple[Contender | Skipped, ...]:
+    if CAN_PIN:
+        return contenders
+    return tuple(Skipped(each.name, "this system binds no program to a processor") for each in contenders)
+
+
+def pinned() -> Section:
+    return Section(
+        "C core on a single processor",
+        "Nanoseconds a message, median (least to most).",
+        if_it_can_pin(channels()),
+        PINNED,
+        pinned=True,
+    )
+
+
+def pinned_python() -> Section:
+    return Section(
+        "Python on a single processor",
+        "Nanoseconds a round trip, median (least to most).",
+        if_it_can_pin(build.python()),
+        PINNED_PYTHON,
+        pinned=True,
+    )
+
+
+def crowded() -> Section:
+    return Section(
+        "C core with more threads than processors",
+        "Nanoseconds a message, median (least to most).",
+        tuple(each for each in channels() if each.name != rust_peers.ONE_RECEIVER),
+        CROWDED,
+        sharers=32,
     )
 
 
@@ -220,7 +272,7 @@ def size() -> Section:
     wheel.make_wheel()
     return Section(
         "Size: what an import takes, and what there is to carry",
-        "Milliseconds beyond a program that imports nothing, and KiB, median (least to most).",
+        "Milliseconds of a processor beyond a program that imports nothing, and KiB, median (least to most).",
         contenders.imported(),
         SIZE,
     )
@@ -229,4 +281,5 @@ def size() -> Section:
 SECTIONS: dict[str, Callable[[], Section]] = {
     "core": core, "go": go, "python": python, "peers": peers, "beats": beats, "workers": workers,
     "monitors": monitors, "timers": timers, "memory": memory, "size": size,
+    "pinned": pinned, "pinned-python": pinned_python, "crowded": crowded,
 }

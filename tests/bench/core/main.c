@@ -21,6 +21,7 @@ typedef struct scenario {
 static const scenario scenarios[] = {
     { "seq-n", seq, AS_COUNT }, { "seq-unbounded", seq, HB_UNBOUNDED },
     BOUNDED(spsc), BOUNDED(mpsc), BOUNDED(mpmc), BOUNDED(select_rx), BOUNDED(select_both),
+    { "crowd-0", crowd, 0 }, { "crowd-1", crowd, 1 }, { "crowd-n", crowd, AS_COUNT },
     { "MakeChan", make_chan, 8 },
     { "ChanNonblocking", chan_nonblocking, 0 },
     { "ChanUncontended", chan_uncontended, 100 },

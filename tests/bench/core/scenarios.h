@@ -4,8 +4,9 @@
 
 #include "bench.h"
 
-/* messages/: crossbeam's scenarios. The parameter is the capacity. */
-bench_fn seq, spsc, mpsc, mpmc, select_rx, select_both;
+/* messages/: crossbeam's scenarios, and one with more threads than processors. The
+ * parameter is the capacity. */
+bench_fn seq, spsc, mpsc, mpmc, select_rx, select_both, crowd;
 
 /* micro/: the channel benchmarks of Go's runtime; an operation is what the one
  * of the same name counts as one. The parameter is not used,

@@ -37,4 +37,15 @@ static inline void flow_to_one(uint32_t senders, uint64_t count, uint64_t capaci
     hb_chan_unref(f.chan);
 }
 
+/* As many threads send as receive, all over the same channel. */
+static inline void flow_to_many(uint32_t pairs, uint64_t count, uint64_t capacity)
+{
+    bench_team team = { .n = 0 };
+    flow f = { bench_chan(capacity), count / pairs };
+    bench_start(&team, pairs, flow_sender, &f);
+    bench_start(&team, pairs, flow_receiver, &f);
+    bench_join(&team);
+    hb_chan_unref(f.chan);
+}
+
 #endif

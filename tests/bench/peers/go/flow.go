@@ -39,3 +39,13 @@ func toOne(senders, count, capacity int) {
 	receive(c, each*senders)
 	t.Wait()
 }
+
+// toMany lets as many goroutines send as receive, all over the same channel.
+func toMany(pairs, count, capacity int) {
+	var t team
+	c := make(chan int, capacity)
+	each := count / pairs
+	t.start(pairs, func() { send(c, each) })
+	t.start(pairs, func() { receive(c, each) })
+	t.Wait()
+}

@@ -27,7 +27,7 @@ func throughput() []scenario {
 	all := []scenario{{"seq-n", seq, asCount}}
 	for _, kind := range []scenario{
 		{"spsc", spsc, 0}, {"mpsc", mpsc, 0}, {"mpmc", mpmc, 0},
-		{"select_rx", selectRx, 0}, {"select_both", selectBoth, 0},
+		{"select_rx", selectRx, 0}, {"select_both", selectBoth, 0}, {"crowd", crowd, 0},
 	} {
 		all = append(all,
 			scenario{kind.name + "-0", kind.run, 0},
