@@ -1,4 +1,4 @@
-"""Builds the wheel that is weighed, into build/bench/wheel: without symbols, as one ships it."""
+"""Builds the wheel that is weighed, without symbols, as one ships it, and unpacks it beside itself."""
 
 from __future__ import annotations
 
@@ -29,3 +29,5 @@ def make_wheel() -> None:
     shutil.rmtree(WHEELS, ignore_errors=True)
     run("env", "LDFLAGS=-s", sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation",
         "--wheel-dir", str(WHEELS), str(COPY), cwd=COPY)
+    (wheel,) = WHEELS.glob("*.whl")
+    shutil.unpack_archive(wheel, WHEELS / "unpacked", "zip")
