@@ -44,7 +44,7 @@ def aiologic() -> Kind:
     import aiologic
 
     def open_queue(capacity: Capacity) -> Ends:
-        made = aiologic.SimpleQueue() if capacity is UNBOUNDED else aiologic.Queue(capacity)
+        made: Any = aiologic.SimpleQueue() if capacity is UNBOUNDED else aiologic.Queue(capacity)
         put, get = made.green_put, made.green_get  # "green": for threads, unless greenlets are asked for
         return Ends(put, get, partial(put, blocking=False), partial(get, blocking=False), made.__len__)
 

@@ -19,7 +19,8 @@ def serve(put: Callable[[Any], Any], get: Callable[[], Any], count: int) -> None
 
 
 def queues() -> tuple[Ends, Ends]:
-    there, back = multiprocessing.SimpleQueue(), multiprocessing.SimpleQueue()
+    there: multiprocessing.SimpleQueue[None] = multiprocessing.SimpleQueue()
+    back: multiprocessing.SimpleQueue[None] = multiprocessing.SimpleQueue()
     return (there.put, back.get), (back.put, there.get)
 
 
