@@ -30,7 +30,7 @@ def reason(log: str) -> str:
 
 def failure(requirement: str) -> str | None:
     """Why it could not be installed, None if it is there now."""
-    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", requirement]
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--retries", "1", requirement]
     try:
         done = subprocess.run(command, env={**os.environ, **CONSTRAINTS}, timeout=LONGEST, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
