@@ -4,6 +4,7 @@
 #                 PYTEST_ARGS="-k select -x"
 #   make demo     the demo program                              ARGS="..."
 #   make bench    the benchmarks                                ARGS="..."
+#   make bench-check   counts instructions of hot paths against budgets   ARGS="--record"
 #   make build    the environment in .venv, with the extension built into it
 #   make clean    removes whatever these made
 #
@@ -19,6 +20,7 @@ RUN := $(VENV)/bin/python
 TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
 PEERS := $(VENV)/.peers
+DRAWS := $(VENV)/.draws
 SOURCES := $(wildcard csrc/*/*.c csrc/*/*.h)
 
 help:
@@ -37,8 +39,11 @@ build: $(BUILT)
 demo: $(BUILT)
 	$(RUN) tests/examples/digest.py $(ARGS)
 
-bench: $(BUILT) $(PEERS)
+bench: $(BUILT) $(PEERS) $(DRAWS)
 	$(RUN) tests/bench/run.py $(ARGS)
+
+bench-check: $(BUILT)
+	$(RUN) tests/bench/check.py $(ARGS)
 
 # The stamps are files of the environment, so a removed environment is made anew.
 $(TOOLS): tests/requirements.txt
@@ -55,6 +60,11 @@ $(PEERS): $(TOOLS) tests/bench/requirements.txt tests/bench/constraints.txt
 	$(RUN) tests/bench/install_peers.py
 	@touch $@
 
+# What draws pictures is for benchmarks only. Where it cannot be had, they still make their tables.
+$(DRAWS): $(TOOLS) tests/bench/requirements-report.txt
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/bench/requirements-report.txt \
+	    && touch $@ || echo "there will be no pictures: matplotlib could not be installed"
+
 $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
@@ -62,4 +72,4 @@ $(BUILT): $(TOOLS) setup.py pyproject.toml $(SOURCES)
 clean:
 	rm -rf $(VENV) build dist *.egg-info heartbeat/*.so heartbeat/__pycache__ .pytest_cache .mypy_cache
 
-.PHONY: help test test-core test-python build demo bench clean
+.PHONY: help test test-core test-python build demo bench bench-check clean

@@ -42,8 +42,8 @@ def is_instrumented() -> bool:
     return "LD_PRELOAD" in os.environ or "sanitizer" in str(sysconfig.get_config_var("CONFIG_ARGS"))
 
 
-def quick(section: str) -> str:
-    command = [sys.executable, str(BENCH / "run.py"), "--quick", "--only", section]
+def quick(section: str, folder: Path) -> str:
+    command = [sys.executable, str(BENCH / "run.py"), "--quick", "--only", section, "--folder", str(folder)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -66,10 +66,10 @@ def filled(table: Table, contender: str) -> list[str]:
 
 @pytest.mark.skipif(is_instrumented(), reason="a benchmark means nothing under a sanitizer")
 @pytest.mark.parametrize("section", ROWS)
-def test_table_is_complete(section: str) -> None:
+def test_table_is_complete(section: str, tmp_path: Path) -> None:
     if section.startswith("pinned") and not hasattr(os, "sched_setaffinity"):
         pytest.skip("this system binds no program to a processor")
-    report = quick(section)
+    report = quick(section, tmp_path)
     table, skipped = table_in(report), skipped_in(report)
     assert "heartbeat" not in skipped
     for contender, expected in ROWS[section].items():

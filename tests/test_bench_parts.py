@@ -53,7 +53,7 @@ def test_geometric_mean_is_of_what_both_have() -> None:
     from means import geometric_means
 
     results = {
-        "a": {"ours": Figures([1.0, 1.0, 9.0]), "peer": Figures([2.0])},
+        "a": {"ours": Figures([1.0, 1.0, 9.0]), "peer": Figures([2.0, 8.0, 2.0])},
         "b": {"ours": Figures([2.0]), "peer": Figures([16.0])},
         "c": {"ours": Figures([5.0])},
     }

@@ -6,6 +6,11 @@ static const hb_word no_word = { NULL };
 
 /* ---- one operation, under the lock ---- */
 
+static void count_locked(hb_atomic_u64 *counter, uint64_t n)
+{
+    hb_store_release(counter, hb_load_relaxed(counter) + n);
+}
+
 static hb_status send_locked(hb_chan *chan, hb_word word, hb_waiter **peer)
 {
     if (hb_load_relaxed(&chan->closed))
@@ -13,8 +18,8 @@ static hb_status send_locked(hb_chan *chan, hb_word word, hb_waiter **peer)
     hb_link *receiver = hb__queue_serve_locked(&chan->source.receivers, HB_OK, word);
     if (receiver) {
         *peer = receiver->waiter;
-        chan->sends++;
-        chan->receives++;
+        count_locked(&chan->sends, 1);
+        count_locked(&chan->receives, 1);
         return HB_OK;
     }
     if (chan->ring.count >= chan->capacity)
@@ -23,7 +28,7 @@ static hb_status send_locked(hb_chan *chan, hb_word word, hb_waiter **peer)
         return HB_NO_MEMORY;
     hb__ring_push(&chan->ring, word);
     hb__source_hint_locked(&chan->source, HB_RECV);
-    chan->sends++;
+    count_locked(&chan->sends, 1);
     if (chan->ring.count > chan->high_water)
         chan->high_water = chan->ring.count;
     return HB_OK;
@@ -38,7 +43,7 @@ static bool take_from_sender_locked(hb_chan *chan, hb_word *word, hb_waiter **pe
         return false;
     *word = sender->word;
     *peer = sender->waiter;
-    chan->sends++;
+    count_locked(&chan->sends, 1);
     return true;
 }
 
@@ -60,7 +65,7 @@ static hb_status recv_locked(hb_chan *chan, hb_word *word, hb_waiter **peer)
     } else if (!take_from_sender_locked(chan, word, peer)) {
         return hb_load_relaxed(&chan->closed) ? HB_CLOSED : HB_WOULD_BLOCK;
     }
-    chan->receives++;
+    count_locked(&chan->receives, 1);
     return HB_OK;
 }
 
@@ -124,7 +129,7 @@ hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop)
 
 static bool is_unused_locked(hb_chan *chan)
 {
-    return !hb_load_relaxed(&chan->closed) && chan->sends == 0 &&
+    return !hb_load_relaxed(&chan->closed) && hb_load_relaxed(&chan->sends) == 0 &&
            !hb__queue_first_locked(&chan->senders) &&
            !hb__queue_first_locked(&chan->source.receivers);
 }
@@ -161,13 +166,37 @@ void hb_chan_unref(hb_chan *chan)
     free(chan);
 }
 
-/* ---- operations that never wait ---- */
+/* ---- operations that never wait ----
+ *
+ * Asked over and over, a channel that is not ready says so without its lock. What is read first
+ * can only be nearer to ready: so at the instant of the second look none of it was, and whether
+ * the channel was open at that instant is read after it. */
+
+/* No word is queued and none is offered: for with places to queue in, nobody waits to send while
+ * there is no word (I3), and without there never is one. */
+static bool looks_empty(hb_chan *chan)
+{
+    uint64_t receives = hb_load_acquire(&chan->receives);
+    return hb_load_acquire(&chan->sends) == receives && !hb_load_acquire(&chan->senders.linked);
+}
+
+/* There is no room, nor anybody who takes a word: nobody waits to receive while one is queued
+ * (I2). */
+static bool looks_full(hb_chan *chan)
+{
+    uint64_t sends = hb_load_acquire(&chan->sends);
+    uint64_t receives = hb_load_acquire(&chan->receives);
+    return receives <= sends && sends - receives >= chan->capacity &&
+           !hb_load_acquire(&chan->source.receivers.linked);
+}
 
 hb_status hb_chan_try_send(hb_chan *chan, hb_word word)
 {
     hb_waiter *peer = NULL;
     if (!chan || hb_source_is_foreign(&chan->source))
         return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
+    if (looks_full(chan) && !hb_chan_is_closed(chan))
+        return HB_WOULD_BLOCK;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = send_locked(chan, word, &peer);
     hb_lock_release(&chan->source.lock);
@@ -180,6 +209,12 @@ hb_status hb_chan_try_recv(hb_chan *chan, hb_word *word)
     hb_waiter *peer = NULL;
     if (!chan || hb_source_is_foreign(&chan->source))
         return chan ? HB_FOREIGN : HB_WOULD_BLOCK;
+    if (looks_empty(chan)) {
+        if (!hb_chan_is_closed(chan))
+            return HB_WOULD_BLOCK;
+        if (looks_empty(chan))
+            return HB_CLOSED;
+    }
     hb_lock_acquire(&chan->source.lock);
     hb_status status = recv_locked(chan, word, &peer);
     hb_lock_release(&chan->source.lock);
@@ -221,7 +256,7 @@ static size_t recv_queued_locked(hb_chan *chan, hb_word *words, size_t n)
     if (n == 0 || hb__queue_first_locked(&chan->senders))
         return 0;
     hb__ring_pop_many(&chan->ring, words, n);
-    chan->receives += n;
+    count_locked(&chan->receives, n);
     hb__source_hint_locked(&chan->source, HB_SEND);
     if (chan->ring.count == 0)
         hb__ring_relax(&chan->ring);

@@ -14,8 +14,8 @@ struct hb_chan {
     hb_queue senders;   /* lock */
     hb_ring ring;       /* lock */
     uint64_t capacity;  /* constant once used */
-    uint64_t sends;     /* lock: words accepted so far */
-    uint64_t receives;  /* lock: words given out so far */
+    hb_atomic_u64 sends;    /* lock: words accepted so far; read without it by who only looks */
+    hb_atomic_u64 receives; /* the same: words given out so far */
     uint64_t high_water; /* lock: most words ever queued */
     hb_word cause;      /* lock; constant once closed */
     hb_atomic_u32 closed; /* lock; read without it by who only looks */

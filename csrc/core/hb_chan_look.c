@@ -75,7 +75,8 @@ void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
     hb_lock_acquire(&chan->source.lock);
     *stats = (hb_chan_stats){
         .len = chan->ring.count, .capacity = chan->capacity, .closed = hb_load_relaxed(&chan->closed),
-        .sends = chan->sends, .receives = chan->receives, .high_water = chan->high_water,
+        .sends = hb_load_relaxed(&chan->sends), .receives = hb_load_relaxed(&chan->receives),
+        .high_water = chan->high_water,
         .waiting_senders = hb__queue_count_locked(&chan->senders),
         .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),
         .longest_wait = longest_wait_locked(chan),

@@ -2,15 +2,19 @@
 #include "hb_chan_impl.h"
 
 /* Under one lock: done at once, or linked. */
-static hb_status begin(hb_chan *chan, hb_direction direction, hb_link *link, hb_word *word)
+static hb_status begin(hb_chan *chan, const hb_case *only, hb_link *link, hb_word *word)
 {
     hb_waiter *peer = NULL;
+    hb_direction direction = only->direction;
     if (hb_source_is_foreign(&chan->source))
         return HB_FOREIGN;
     hb_lock_acquire(&chan->source.lock);
     hb_status status = chan->source.ops->take_locked(&chan->source, direction, word, 0, &peer);
     if (status == HB_WOULD_BLOCK) {
+        hb_waiter_init(link->waiter);
         link->waiter->since = hb_now();
+        link->waiter->cases = only;
+        link->waiter->n_cases = 1;
         link->word = *word;
         hb__source_enqueue_locked(&chan->source, direction, link);
     }
@@ -55,10 +59,7 @@ static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, h
     if (!chan)
         return wait_for_nil(deadline);
     hb_case only = { .source = &chan->source, .direction = direction };
-    hb_waiter_init(&waiter);
-    waiter.cases = &only;
-    waiter.n_cases = 1;
-    hb_status status = begin(chan, direction, &link, word);
+    hb_status status = begin(chan, &only, &link, word);
     if (status != HB_WOULD_BLOCK)
         return status;
     status = wait_for(chan, direction, &link, deadline);

@@ -166,7 +166,13 @@ hb_status hb__wait_sleep_since(hb_time deadline, hb_time since)
 static void renew_locked(hb_queue *queue)
 {
     if (queue->epoch != hb__epoch())
-        *queue = (hb_queue){ NULL, NULL, hb__epoch() };
+        *queue = (hb_queue){ .epoch = hb__epoch() };
+}
+
+static void count_link_locked(hb_queue *queue, bool queued)
+{
+    uint32_t linked = hb_load_relaxed(&queue->linked);
+    hb_store_release(&queue->linked, queued ? linked + 1 : linked - 1);
 }
 
 /* Nearly always the newcomer goes last; one that had to let go of its place for
@@ -182,6 +188,7 @@ void hb__queue_add_locked(hb_queue *queue, hb_link *link)
     *(link->prev ? &link->prev->next : &queue->head) = link;
     *(link->next ? &link->next->prev : &queue->tail) = link;
     link->queued = true;
+    count_link_locked(queue, true);
 }
 
 void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
@@ -191,6 +198,7 @@ void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
     *(link->prev ? &link->prev->next : &queue->head) = link->next;
     *(link->next ? &link->next->prev : &queue->tail) = link->prev;
     link->queued = false;
+    count_link_locked(queue, false);
 }
 
 hb_link *hb__queue_find_locked(hb_queue *queue)

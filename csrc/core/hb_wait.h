@@ -73,6 +73,7 @@ struct hb_link {
 typedef struct hb_queue {
     hb_link *head, *tail;
     uint32_t epoch; /* of what is linked; another one's is not there */
+    hb_atomic_u32 linked; /* how many are; read without the lock by who only looks */
 } hb_queue;
 
 /* Readies a waiter whose wake unparks the calling thread, who calls hb_wait_park. */

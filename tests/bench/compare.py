@@ -1,4 +1,4 @@
-"""Runs contenders side by side and makes tables of what came out.
+"""Runs contenders side by side.
 
 A contender is a program: `<command> <scenario> <count>` does one scenario once and
 prints one number; without arguments it prints the names of the scenarios it has. Each
@@ -9,15 +9,13 @@ number comes from a process of its own, and the contenders take turns (A B C, A 
 from __future__ import annotations
 
 import resource
-import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 
 from affinity import one_processor
-from means import geometric_means
 from quiet import Runs
 
 LONGEST_RUN = 300.0  # seconds; a run that takes longer hangs
@@ -67,9 +65,6 @@ Row = dict[str, Figures]  # by contender; who has no such scenario is not in it
 Results = dict[str, Row]  # by scenario
 
 
-# ---- running ----
-
-
 @cache
 def offered(contender: Contender) -> frozenset[str]:
     """The scenarios a contender has."""
@@ -106,63 +101,3 @@ def measure(
         for contender in able:
             row[contender.name].add(*runs.run(partial(run_once, contender, scenario)))
     return row
-
-
-# ---- tables ----
-
-
-def short(value: float) -> str:
-    """Three digits that mean something, never an exponent; below a thousandth it is nothing."""
-    if value < 0.001:
-        return "0"
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def spread(values: Sequence[float]) -> str:
-    """Median and extremes of one cell."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{short(middle)} ({short(low)} to {short(high)})"
-
-
-Pick = Callable[[Figures], list[float]]
-
-
-def wall(figures: Figures) -> list[float]:
-    return figures.values
-
-
-def cpu(figures: Figures) -> list[float]:
-    return figures.cpu
-
-
-def ratio(row: Row, ours: str, peer: str, pick: Pick) -> str:
-    """How many times our figure the peer's is: above 1, ours is the smaller."""
-    if ours not in row or peer not in row:
-        return "-"
-    own, other = statistics.median(pick(row[ours])), statistics.median(pick(row[peer]))
-    return f"{other / own:.2f}" if own else "-"
-
-
-def cells(name: str, row: Row, contenders: Sequence[str], pick: Pick) -> list[str]:
-    ours, *peers = contenders
-    figures = [spread(pick(row[c])) if c in row else "-" for c in contenders]
-    return [name, *figures, *(ratio(row, ours, peer, pick) for peer in peers)]
-
-
-def markdown(lines: Sequence[Sequence[str]]) -> str:
-    """A table whose first line is its head; the first column reads left, the rest right."""
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    padded = [
-        [line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))]
-        for line in (lines[0], rule, *lines[1:])
-    ]
-    return "\n".join("| " + " | ".join(line) + " |" for line in padded)
-
-
-def table(results: Results, contenders: Sequence[str], pick: Pick = wall) -> str:
-    """Median (least to most) of each contender, and the peers' medians over the first's."""
-    ours, *peers = contenders
-    head = ["scenario", *contenders, *(f"{peer} / {ours}" for peer in peers)]
-    lines = [cells(name, row, contenders, pick) for name, row in results.items()]
-    return markdown([head, *lines, *geometric_means(results, contenders, pick)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shlex
+from datetime import UTC, datetime
 from pathlib import Path
 
 
@@ -24,11 +25,13 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def describe(argv: list[str]) -> str:
+def facts(argv: list[str]) -> dict[str, str]:
+    """What a reader must know to judge a figure, and to measure it again."""
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
-    return "\n".join((
-        f"- command: `{shlex.join(['python', 'tests/bench/run.py', *argv])}`",
-        f"- machine: {processor()}, {processors()} processors, {platform.machine()}",
-        f"- system: {platform.system()} {platform.release()}",
-        f"- load before the run (1, 5, 15 minutes): {load}",
-    ))
+    return {
+        "command": f"`{shlex.join(['python', 'tests/bench/run.py', *argv])}`",
+        "time": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "machine": f"{processor()}, {processors()} processors, {platform.machine()}",
+        "system": f"{platform.system()} {platform.release()}",
+        "load before the run (1, 5, 15 minutes)": load,
+    }

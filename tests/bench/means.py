@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from compare import Figures, Results
+from compare import Figures, Results
+from ratios import ratio
 
 LABEL = "geometric mean"
 
+Pick = Callable[[Figures], list[float]]
 
-def ratios(
-    results: Results, ours: str, peer: str, pick: Callable[[Figures], list[float]]
-) -> list[float]:
-    """The peer's medians over ours. A figure of 0 has none: no geometric mean could hold it."""
-    both = [row for row in results.values() if ours in row and peer in row]
-    pairs = [(statistics.median(pick(row[peer])), statistics.median(pick(row[ours]))) for row in both]
-    return [other / own for other, own in pairs if other and own]
+
+def ratios(results: Results, ours: str, peer: str, pick: Pick) -> list[float]:
+    """The peer's medians over ours, of the scenarios that both have and that have a ratio."""
+    both = (row for row in results.values() if ours in row and peer in row)
+    found = (ratio(pick(row[ours]), pick(row[peer])) for row in both)
+    return [each.middle for each in found if each]
 
 
 def mean_cell(known: Sequence[float]) -> str:
@@ -26,9 +25,7 @@ def mean_cell(known: Sequence[float]) -> str:
     return f"{statistics.geometric_mean(known):.2f} ({len(known)})" if known else "-"
 
 
-def geometric_means(
-    results: Results, contenders: Sequence[str], pick: Callable[[Figures], list[float]]
-) -> list[list[str]]:
+def geometric_means(results: Results, contenders: Sequence[str], pick: Pick) -> list[list[str]]:
     """One line for a table that has ratios, and none for one that has not."""
     ours, *peers = contenders
     if not peers:

@@ -72,5 +72,6 @@ class Runs:
         return result
 
     def report(self) -> str:
-        return (f"- others used more than {SHARE:.0%} of a processor in {self.disturbed} of the "
+        """What the other programs of the machine did meanwhile."""
+        return (f"used more than {SHARE:.0%} of a processor in {self.disturbed} of the "
                 f"{self.taken} runs (up to {self.patience} more tries each)")

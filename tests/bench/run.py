@@ -1,6 +1,6 @@
 """Measures heartbeat beside its peers and prints tables. See README.md beside this file.
 
-    python tests/bench/run.py [--quick] [--only SECTION] [--rounds N] [--count N] [--cpu]
+    python tests/bench/run.py [--quick] [--only SECTION] [--rounds N] [--count N] [--cpu] [--publish]
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from pathlib import Path
 
 import interpreters
 import machine
-from compare import Contender, Results, cpu, measure, table
+import records
+import report
+from build import BUILD
+from compare import Contender, Results, Skipped, measure
 from quiet import Runs
+from records import Record
 from sections import SECTIONS, Plan, Section
-from wakeups import wake_ups
 
 ROUNDS = 5
 
@@ -31,8 +34,16 @@ def arguments(argv: list[str]) -> argparse.Namespace:
                         help="how often to repeat a run that other programs disturbed (0)")
     parser.add_argument("--python", type=Path, action="append", default=[], metavar="PATH",
                         help="another interpreter to run heartbeat's scenarios under; may be repeated")
-    parser.add_argument("--cpu", action="store_true", help="also tables of CPU time and of wake-ups")
-    return parser.parse_args(argv)
+    parser.add_argument("--cpu", action="store_true", help="also print tables of CPU time and of wake-ups")
+    parser.add_argument("--folder", type=Path, help="where results and report go (build/bench/report)")
+    parser.add_argument("--publish", action="store_true", help="also write SPEED.md and its pictures")
+    options = parser.parse_args(argv)
+    # A trial does not take the place of what was measured in full.
+    options.trial = bool(options.quick or options.count or options.filter)
+    options.folder = options.folder or (BUILD / "trial" if options.trial else report.FOLDER)
+    if options.trial and options.publish:
+        parser.error("what --quick, --count or --filter measure is not published")
+    return options
 
 
 def progress(text: str) -> None:
@@ -47,35 +58,32 @@ def run_section(section: Section, plan: Plan, runs: Runs) -> Results:
     return results
 
 
-def show(section: Section, results: Results, with_cpu: bool) -> None:
-    names = [contender.name for contender in section.able]
-    print(f"\n## {section.title}\n\n{section.legend}\n")
-    for contender in section.contenders:
-        said = contender.version if isinstance(contender, Contender) else f"skipped: {contender.reason}"
-        print(f"- {contender.name}: {said}")
-    if names:
-        show_tables(results, names, with_cpu)
-
-
-def show_tables(results: Results, names: list[str], with_cpu: bool) -> None:
-    print(f"\n{table(results, names)}")
-    if with_cpu:
-        print(f"\nCPU time of the whole process, nanoseconds an operation:\n\n{table(results, names, cpu)}")
-        print(f"\nWake-ups, how many an operation:\n\n{wake_ups(results, names)}")
+def record_section(section: Section, plan: Plan, patience: int, argv: list[str], trial: bool) -> Record:
+    """Measures it, and notes what else was going on."""
+    facts, runs = machine.facts(argv), Runs(patience)
+    results = run_section(section, plan, runs)
+    return Record(
+        section.title, section.legend, {**facts, "other programs": runs.report()},
+        {c.name: c.version for c in section.contenders if isinstance(c, Contender)},
+        {c.name: c.reason for c in section.contenders if isinstance(c, Skipped)},
+        {scenario.name: scenario.count for scenario in section.scenarios(plan)},
+        results, trial,
+    )
 
 
 def main(argv: list[str]) -> int:
     options = arguments(argv)
     plan = Plan.of(options.quick, options.count, options.rounds or (1 if options.quick else ROUNDS),
                    options.filter)
-    runs = Runs(options.patience)
-    print(machine.describe(argv))
     for name, make in SECTIONS.items():
         if options.only in (None, name):
             section = interpreters.beside(make(), options.python)
-            show(section, run_section(section, plan, runs), options.cpu)
-    print(f"\n{runs.report()}")
-    return 0
+            record = record_section(section, plan, options.patience, argv, options.trial)
+            records.store(options.folder, name, record, tuple(SECTIONS))
+            print(report.section(record), flush=True)
+            if options.cpu and record.contenders:
+                print(report.more_tables(record) + "\n", flush=True)
+    return report.write(options.folder, options.publish)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compare import Results, markdown, spread
+from compare import Figures, Results
+from tables import figure_cell, markdown
+
+
+def switches(figures: Figures) -> list[float]:
+    return figures.switches
 
 
 def wake_ups(results: Results, contenders: Sequence[str]) -> str:
     lines = [
-        [name, *(spread(row[c].switches) if c in row else "-" for c in contenders)]
+        [name, *(figure_cell(row, contender, switches) for contender in contenders)]
         for name, row in results.items()
     ]
     return markdown([["scenario", *contenders], *lines])
