@@ -19,6 +19,7 @@ PYTEST_ARGS ?=
 RUN := $(VENV)/bin/python
 TOOLS := $(VENV)/.tools
 BUILT := $(VENV)/.built
+PEERS := $(VENV)/.peers
 DRAWS := $(VENV)/.draws
 SOURCES := $(wildcard csrc/*/*.c csrc/*/*.h)
 
@@ -38,7 +39,7 @@ build: $(BUILT)
 demo: $(BUILT)
 	$(RUN) tests/examples/digest.py $(ARGS)
 
-bench: $(BUILT) $(DRAWS)
+bench: $(BUILT) $(PEERS) $(DRAWS)
 	$(RUN) tests/bench/run.py $(ARGS)
 
 bench-check: $(BUILT)
@@ -52,6 +53,11 @@ $(TOOLS): tests/requirements.txt
 	    { echo "$(PYTHON) cannot make environments: on Debian, apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# Those that install; install_peers.py tells of the others.
+$(PEERS): $(TOOLS) tests/bench/requirements.txt tests/bench/constraints.txt
+	$(RUN) tests/bench/install_peers.py
 	@touch $@
 
 # What draws pictures is for benchmarks only. Where it cannot be had, they still make their tables.

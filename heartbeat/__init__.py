@@ -13,7 +13,6 @@
 #   extensions get_include
 #   errors     Error, DeadlockError, Revoked (beside those above)
 
-from heartbeat._deadlocks import Deadlock, DeadlockDetector, detect_deadlocks
 from heartbeat._headers import get_include
 from heartbeat._native import (
     Channel,
@@ -60,6 +59,10 @@ from heartbeat._native import (
     try_select,
     watch_gil,
 )
+
+TYPE_CHECKING = False  # as in typing, the import of which takes longer than that of all the rest
+if TYPE_CHECKING:
+    from heartbeat._deadlocks import Deadlock, DeadlockDetector, detect_deadlocks
 
 __all__ = [
     "Channel",
@@ -110,3 +113,17 @@ __all__ = [
     "try_select",
     "watch_gil",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What few programs use and needs much of the standard library is imported when it is asked for."""
+    if name not in {"Deadlock", "DeadlockDetector", "detect_deadlocks"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from heartbeat import _deadlocks
+
+    globals()[name] = getattr(_deadlocks, name)
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

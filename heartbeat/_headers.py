@@ -1,8 +1,8 @@
 """Where the C headers of the package are."""
 
-from pathlib import Path
+import os.path
 
-PACKAGE = Path(__file__).parent
+PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
 def get_include() -> str:
@@ -10,5 +10,5 @@ def get_include() -> str:
 
     An installed package carries the headers; a checkout has them among the C sources.
     """
-    folders = [PACKAGE / "include", PACKAGE.parent / "csrc" / "include"]
-    return str(next((folder for folder in folders if (folder / "heartbeat.h").exists()), folders[0]))
+    folders = [os.path.join(PACKAGE, "include"), os.path.join(os.path.dirname(PACKAGE), "csrc", "include")]
+    return next((folder for folder in folders if os.path.exists(os.path.join(folder, "heartbeat.h"))), folders[0])

@@ -17,10 +17,20 @@ Table = dict[str, dict[str, str]]  # by scenario, by column
 ROWS = {
     "core": {"heartbeat": 22, "crossbeam": 22, "flume": 18, "kanal": 14, "std mpsc": 10, "Go": 16},
     "go": {"heartbeat": 22, "Go": 22},
-    "python": {"heartbeat": 27, "queue.Queue": 10, "queue.SimpleQueue": 5},
+    "python": {"heartbeat": 50, "queue.Queue": 18, "queue.SimpleQueue": 11, "C method": 9},
+    "peers": {"heartbeat": 26, "culsans": 14, "aiologic": 14, "janus": 14, "pygolang": 22, "pysync-nogil": 17,
+              "asyncio.Queue": 13, "asyncio, two threads": 3, "multiprocessing.SimpleQueue": 1,
+              "multiprocessing.Pipe": 1},
     "workers": {"heartbeat": 6, "threading.Thread": 3},
     "monitors": {"heartbeat": 8},
-    "beats": {"heartbeat": 3, "heartbeat in C": 3, "C method": 1, "threading.Event": 2},
+    "beats": {"heartbeat": 4, "heartbeat in C": 3, "C method": 1, "threading.Event": 2, "faulthandler": 1,
+              "threading.Timer": 1},
+    "timers": {"heartbeat": 11, "heartbeat in C": 11, "Go": 11, "threading.Timer": 3, "asyncio.call_later": 7,
+               "sched": 5},
+    "memory": {"heartbeat": 3, "heartbeat in C": 3, "Go": 1, "queue.Queue": 1, "queue.SimpleQueue": 1,
+               "asyncio.Queue": 1, "threading.Event": 1, "threading.Thread": 1},
+    "size": {"heartbeat": 3, "asyncio.Queue": 1, "multiprocessing.Pipe": 1, "culsans": 1, "aiologic": 1,
+             "janus": 1, "pygolang": 1, "pysync-nogil": 1},
     "pinned": {"heartbeat": 4, "crossbeam": 4, "flume": 4, "kanal": 4, "std mpsc": 3, "Go": 4},
     "pinned-python": {"heartbeat": 3, "queue.Queue": 2, "queue.SimpleQueue": 1},
     "crowded": {"heartbeat": 3, "crossbeam": 3, "flume": 3, "kanal": 3, "Go": 3},
@@ -81,5 +91,6 @@ def test_readme_explains_every_scenario(monkeypatch: pytest.MonkeyPatch) -> None
     import sections
 
     counts = {**sections.CORE, **sections.MICRO, **sections.PYTHON, **sections.BEATS, **sections.WORKERS,
-              **sections.MONITORS, **sections.PINNED, **sections.PINNED_PYTHON, **sections.CROWDED}
+              **sections.MONITORS, **sections.PEERS, **sections.TIMERS, **sections.MEMORY, **sections.SIZE,
+              **sections.PINNED, **sections.PINNED_PYTHON, **sections.CROWDED}
     assert named_in_readme() == {base_name(name) for name in counts}

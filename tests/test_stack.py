@@ -240,6 +240,29 @@ with monitor:
 """)
 
 
+def test_of_a_thread_that_leaves_its_last_function() -> None:
+    """What that function held is still being cleared away, in C: there is no frame to tell of."""
+    run_program(PRELUDE + """
+reader, writer = os.pipe()
+os.set_blocking(writer, False)
+try:
+    while os.write(writer, bytes(65536)):
+        pass
+except BlockingIOError:
+    os.set_blocking(writer, True)
+def live(beat):
+    held = open(writer, "wb")
+    held.write(b"more than fits")
+    beat.pulse()
+beat = Heartbeat()
+with Monitor(beat, timeout=0.05) as monitor:
+    task = go(live, beat)
+    assert not monitor.recv(timeout=30).healthy
+    os.read(reader, 65536)
+    task.result()
+""")
+
+
 @pytest.mark.parametrize(("signum", "error"), [
     (0, ValueError), (-1, ValueError), (1000, ValueError), (10**30, ValueError), ("USR1", TypeError), (1.5, TypeError),
     (signal.SIGKILL, ValueError), (signal.SIGSTOP, ValueError), (signal.SIGSEGV, ValueError),

@@ -53,11 +53,12 @@ static PyObject *Channel_send(PyObject *py_self, PyObject *const *args, Py_ssize
         return NULL;
     static const char *const names[] = { "value", "timeout", "deadline", NULL };
     hbpy_channel *self = channel_of(py_self);
-    PyObject *given[3];
+    PyObject *given[3] = { nargs == 1 ? args[0] : NULL, NULL, NULL };
     hb_time deadline;
     hb_word word;
-    if (hbpy_parse("send", args, nargs, py_kwnames, names, 1, 1, given) < 0 ||
-        hbpy_parse_deadline(given[1], given[2], &deadline) < 0 ||
+    if ((nargs != 1 || py_kwnames) && hbpy_parse("send", args, nargs, py_kwnames, names, 1, 1, given) < 0)
+        return NULL;
+    if (hbpy_parse_deadline(given[1], given[2], &deadline) < 0 ||
         self->base.kind->encode(&self->base, given[0], &word) < 0)
         return NULL;
     hb_status status = hb_chan_try_send(self->chan, word);

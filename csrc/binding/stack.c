@@ -15,6 +15,8 @@
  *   T4 The pipe is used only while its descriptors still are ours.
  *   T5 The calling thread's own stack needs no signal: it calls what its handler would. (In a
  *      bubble a verdict can be spoken by the very thread that it is about.)
+ *   T6 Where a thread leaves its last function, faulthandler of CPython 3.13 takes what is not a
+ *      frame for one, and faults. Then it is not asked, and the thread has no stack.
  *
  * `busy` guards all that is not atomic. A capture only tries for it; who prepares waits
  * detached. */
@@ -72,6 +74,25 @@ static void ignore(int signum)
     (void)signum;
 }
 
+/* T6. That function's last act is to let go of what it held, which can take long. The outermost
+ * entry of the interpreter is then the current frame; in the place of code it has None. */
+static bool has_frames(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000 && PY_VERSION_HEX < 0x030E0000
+    PyThreadState *here = PyGILState_GetThisThreadState();
+    PyObject **frame = here ? (PyObject **)here->current_frame : NULL;
+    return frame && *frame != Py_None;
+#else
+    return true;
+#endif
+}
+
+static void write_frames(int signum)
+{
+    if (has_frames())
+        stack.write(signum);
+}
+
 /* In the thread whose stack it is. */
 static void capture(int signum)
 {
@@ -79,7 +100,7 @@ static void capture(int signum)
     uint32_t wanted = WANTED;
     if (hb_load_relaxed(&stack.thread) == (uint32_t)hb_platform_thread_number() &&
         hb_cas(&stack.state, &wanted, WRITING)) {
-        stack.write(signum);
+        write_frames(signum);
         hb_store_release(&stack.state, WRITTEN);
         hb_platform_unpark(&stack.state);
     }
@@ -171,7 +192,7 @@ static bool wait_written(void)
 /* T5. */
 static size_t write_own(char *text, size_t size)
 {
-    stack.write(stack.signum);
+    write_frames(stack.signum);
     return empty_pipe(text, size);
 }
 

@@ -69,7 +69,7 @@ def go() -> Contender | Skipped:
 
 def python() -> tuple[Contender, ...]:
     """The package that this interpreter imports, and the queues that it brings along."""
-    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    version = python_version()
     ours = f"heartbeat {importlib.metadata.version('heartbeat')}, {version}"
     program = (sys.executable, str(HERE / "python"))
     return tuple(
@@ -83,7 +83,7 @@ def python() -> tuple[Contender, ...]:
 def workers() -> tuple[Contender, ...]:
     """Workers, and threads with a SimpleQueue each way."""
     ours, *_ = python()
-    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    version = python_version()
     return ours, Contender("threading.Thread", (sys.executable, str(HERE / "python"), "threading.Thread"),
                            version)
 
@@ -92,7 +92,7 @@ def beats() -> tuple[Contender, ...]:
     """A heartbeat from Python and in C, and what else costs a call."""
     ours, *_ = python()
     in_c = core()
-    version = f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
+    version = python_version()
     program = (sys.executable, str(HERE / "python"))
     return (
         ours,
@@ -100,6 +100,10 @@ def beats() -> tuple[Contender, ...]:
         Contender("C method", (*program, "C method"), f"float.conjugate of {version}"),
         Contender("threading.Event", (*program, "threading.Event"), version),
     )
+
+
+def python_version() -> str:
+    return f"{platform.python_implementation()} {platform.python_version()}{gil_note()}"
 
 
 def gil_note() -> str:

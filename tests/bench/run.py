@@ -9,6 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import interpreters
 import machine
 import records
 import report
@@ -31,6 +32,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--filter", default="", help="only scenarios whose name contains this")
     parser.add_argument("--patience", type=int, default=0,
                         help="how often to repeat a run that other programs disturbed (0)")
+    parser.add_argument("--python", type=Path, action="append", default=[], metavar="PATH",
+                        help="another interpreter to run heartbeat's scenarios under; may be repeated")
     parser.add_argument("--cpu", action="store_true", help="also print tables of CPU time and of wake-ups")
     parser.add_argument("--folder", type=Path, help="where results and report go (build/bench/report)")
     parser.add_argument("--publish", action="store_true", help="also write SPEED.md and its pictures")
@@ -74,7 +77,8 @@ def main(argv: list[str]) -> int:
                    options.filter)
     for name, make in SECTIONS.items():
         if options.only in (None, name):
-            record = record_section(make(), plan, options.patience, argv, options.trial)
+            section = interpreters.beside(make(), options.python)
+            record = record_section(section, plan, options.patience, argv, options.trial)
             records.store(options.folder, name, record, tuple(SECTIONS))
             print(report.section(record), flush=True)
             if options.cpu and record.contenders:

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import build
+import contenders
+import counts
 import rust_peers
+import wheel
 from affinity import CAN_PIN
 from compare import Contender, Scenario, Skipped
+from counts import MEMORY, PEERS, SIZE, TIMERS
 
 QUICK = 100  # a quick run has that much less to do
 
@@ -159,29 +163,15 @@ def go() -> Section:
 PYTHON = {
     "send_recv": 500_000,
     "try_send_try_recv": 500_000,
+    **counts.CALLS,
     "ping_pong-0": 20_000,
     "ping_pong-1": 20_000,
     "ping_pong-unbounded": 20_000,
-    "one_to_one-0": 50_000,
-    "one_to_one-1": 50_000,
-    "one_to_one-100": 200_000,
-    "one_to_one-unbounded": 200_000,
-    "four_to_four-0": 50_000,
-    "four_to_four-1": 50_000,
-    "four_to_four-100": 200_000,
-    "four_to_four-unbounded": 200_000,
+    **counts.THROUGHPUT,
     "send_many_recv_many": 2_000_000,
-    "one_to_one-many": 1_000_000,
     "native_worker": 5_000_000,
     "native_worker-interval": 5_000_000,
-    "select_ready-2": 200_000,
-    "select_ready-64": 50_000,
-    "selector_ready-2": 200_000,
-    "selector_ready-64": 200_000,
-    "try_select_empty-2": 200_000,
-    "try_select_empty-64": 50_000,
-    "select_ping_pong-2": 20_000,
-    "select_ping_pong-64": 20_000,
+    **counts.SELECT,
     "idle-cpu_us": 2_000,
     "idle-switches": 2_000,
 }
@@ -191,21 +181,30 @@ def python() -> Section:
     return Section(
         "Python: heartbeat and the standard library's queues",
         "Nanoseconds an operation, median (least to most); what idle-... counts, README.md says.",
-        build.python(),
+        (*build.python(), *contenders.standard("C method")),
         PYTHON,
+    )
+
+
+def peers() -> Section:
+    return Section(
+        "Python: heartbeat, other packages, asyncio and multiprocessing",
+        "Nanoseconds an operation, median (least to most).",
+        contenders.peers(),
+        PEERS,
     )
 
 
 # ---- heartbeats ----
 
-BEATS = {"pulse": 10_000_000, "unit": 1_000_000, "pulse_ping_pong": 20_000}
+BEATS = {"pulse": 10_000_000, "unit": 1_000_000, "pulse_ping_pong": 20_000, "rearm": 20_000}
 
 
 def beats() -> Section:
     return Section(
         "Heartbeats: a sign of life, in Python and in C",
         "Nanoseconds an operation, median (least to most).",
-        build.beats(),
+        (*build.beats(), *contenders.standard("faulthandler", "threading.Timer")),
         BEATS,
     )
 
@@ -248,7 +247,39 @@ def monitors() -> Section:
     )
 
 
+# ---- timers, memory, size ----
+
+
+def timers() -> Section:
+    return Section(
+        "Timers",
+        "Nanoseconds an operation, microseconds and bytes, as the name says; median (least to most).",
+        contenders.timers(),
+        TIMERS,
+    )
+
+
+def memory() -> Section:
+    return Section(
+        "Memory: one more of each",
+        "Bytes and KiB, resident, median (least to most).",
+        contenders.memory(),
+        MEMORY,
+    )
+
+
+def size() -> Section:
+    wheel.make_wheel()
+    return Section(
+        "Size: what an import takes, and what there is to carry",
+        "Milliseconds of a processor beyond a program that imports nothing, and KiB, median (least to most).",
+        contenders.imported(),
+        SIZE,
+    )
+
+
 SECTIONS: dict[str, Callable[[], Section]] = {
-    "core": core, "go": go, "python": python, "beats": beats, "workers": workers,
-    "monitors": monitors, "pinned": pinned, "pinned-python": pinned_python, "crowded": crowded,
+    "core": core, "go": go, "python": python, "peers": peers, "beats": beats, "workers": workers,
+    "monitors": monitors, "timers": timers, "memory": memory, "size": size,
+    "pinned": pinned, "pinned-python": pinned_python, "crowded": crowded,
 }

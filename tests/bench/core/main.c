@@ -47,12 +47,26 @@ static const scenario scenarios[] = {
     { "pulse", beat_pulse, 0 },
     { "unit", beat_unit, 0 },
     { "pulse_ping_pong", beat_ping_pong, 0 },
+    { "timer_create_stop", timer_create_stop, 0 },
+    { "timer_reset", timer_reset, 0 },
+    { "after_func_create_stop", after_func_create_stop, 0 },
 };
 
-/* These say more than nanoseconds an operation. */
+/* These say something else than nanoseconds from call to return. */
 static const scenario reports[] = {
     { "monitor_beats", monitor_beats, 0 },
     { "monitor_latency", monitor_latency, 0 },
+    { "timers_million-create", timers_million_create, 0 },
+    { "timers_million-stop", timers_million_stop, 0 },
+    { "timers_million-bytes", timers_million_bytes, 0 },
+    { "after_funcs_million-create", after_funcs_million_create, 0 },
+    { "after_funcs_million-stop", after_funcs_million_stop, 0 },
+    { "after_funcs_million-bytes", after_funcs_million_bytes, 0 },
+    { "channel_bytes", channel_bytes, 0 },
+    { "beat_bytes", beat_bytes, 0 },
+    { "waiter_bytes", waiter_bytes, 0 },
+    { "tick_late-p50_us", tick_late, 50 },
+    { "tick_late-p99_us", tick_late, 99 },
 };
 
 #define REPORTS (sizeof reports / sizeof *reports)
@@ -88,7 +102,7 @@ int main(int argc, char **argv)
         return list();
     for (size_t i = 0; i < REPORTS; i++)
         if (strcmp(argv[1], reports[i].name) == 0)
-            return reports[i].run(strtoull(argv[2], NULL, 10), 0), 0;
+            return reports[i].run(strtoull(argv[2], NULL, 10), reports[i].parameter), 0;
     for (size_t i = 0; i < SCENARIOS; i++)
         if (strcmp(argv[1], scenarios[i].name) == 0)
             return measure(&scenarios[i], strtoull(argv[2], NULL, 10));

@@ -23,5 +23,11 @@ bench_fn chan_sync;                        /* steps of work between messages */
 bench_fn monitor_beats, monitor_latency;
 /* beats/: heartbeats. The parameter is not used. */
 bench_fn beat_pulse, beat_unit, beat_ping_pong;
+/* timers/. The parameter is not used, or it is: */
+bench_fn timer_create_stop, timer_reset, after_func_create_stop;
+bench_fn tick_late; /* a percentile; prints its own figure */
+/* memory/: each prints its own figure. The parameter is not used. */
+bench_fn timers_million_create, timers_million_stop, timers_million_bytes, after_funcs_million_create,
+    after_funcs_million_stop, after_funcs_million_bytes, channel_bytes, beat_bytes, waiter_bytes;
 
 #endif

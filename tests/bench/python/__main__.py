@@ -6,29 +6,49 @@ import sys
 
 import batches
 import beats
+import calls
+import footprint
 import idle
+import importing
+import lateness
+import loops
 import native
 import nonblocking
 import pingpong
+import processes
 import selecting
+import selecting_peers
 import silence
 import throughput
+import timers
 import uncontended
 import workers
-from kinds import KINDS
+from kinds import KINDS, Kind
+from peers import PEERS
 from timing import Benchmark
 
-COMPARED = (uncontended, nonblocking, pingpong, throughput)
+COMPARED = (uncontended, nonblocking, calls, pingpong, throughput)
 OURS_ALONE = (batches, selecting, idle, silence, native)
+BY_KIND = (  # last: what is special to a kind, also where others have the like
+    calls.CALLS, beats.BEATS, workers.WORKERS, loops.LOOPS, processes.PROCESSES, selecting_peers.SELECTING,
+    timers.TIMERS, lateness.LATENESS, footprint.FOOTPRINT, importing.IMPORTING,
+)
 
 
-def scenarios(kind: str) -> dict[str, Benchmark]:
+def kind_named(name: str) -> Kind | None:
+    return PEERS[name]() if name in PEERS else KINDS.get(name)
+
+
+def scenarios(name: str) -> dict[str, Benchmark]:
     found: dict[str, Benchmark] = {}
-    for module in COMPARED if kind in KINDS else ():
-        found |= module.scenarios(KINDS[kind])
-    for module in OURS_ALONE if kind == "heartbeat" else ():
+    kind = kind_named(name)
+    for module in COMPARED if kind else ():
+        found |= module.scenarios(kind)
+    for module in OURS_ALONE if name == "heartbeat" else ():
         found |= module.scenarios()
-    return found | beats.BEATS.get(kind, {}) | workers.WORKERS.get(kind, {})
+    for special in BY_KIND:
+        found |= special.get(name, {})
+    return found
 
 
 def main(kind: str, *rest: str) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import heartbeat
 
+from throughput import FLOWS
 from timing import Benchmark, nanoseconds_each, run_side_by_side
 
 BATCH = 100
@@ -36,16 +37,22 @@ def send(channel: heartbeat.Channel[int], batches: list[list[int]]) -> None:
 
 
 def receive(channel: heartbeat.Channel[int], count: int) -> None:
+    """No more than its share, so that there is enough for the others."""
     while count > 0:
-        count -= len(channel.recv_many(BATCH))
+        count -= len(channel.recv_many(min(BATCH, count)))
 
 
-def one_to_one(count: int) -> float:
-    """One thread sends batches, another receives as many values as it can."""
+def messages(flow: tuple[int, int], count: int) -> float:
+    """Some threads send batches, others receive as many values as they can."""
     channel: heartbeat.Channel[int] = heartbeat.Channel(BATCH)
-    ends = partial(send, channel, batches_of(count)), partial(receive, channel, count)
-    return nanoseconds_each(count, lambda: run_side_by_side(*ends))
+    n_senders, n_receivers = flow
+    senders = [partial(send, channel, batches_of(count // n_senders))] * n_senders
+    receivers = [partial(receive, channel, count // n_receivers)] * n_receivers
+    return nanoseconds_each(count, lambda: run_side_by_side(*senders, *receivers))
 
 
 def scenarios() -> dict[str, Benchmark]:
-    return {"send_many_recv_many": fill_and_drain, "one_to_one-many": one_to_one}
+    return {
+        "send_many_recv_many": fill_and_drain,
+        **{f"{name}-many": partial(messages, flow) for name, flow in FLOWS.items()},
+    }

@@ -1,32 +1,21 @@
-"""A sign of life: a Heartbeat beside a C method that does nothing, and beside threading.Event."""
+"""A sign of life: a Heartbeat beside a C method that does nothing, and beside threading.Event.
+
+And putting off an alarm: a Watchdog beside faulthandler, which has one for the whole process, and
+beside threading.Timer, which has to be made anew.
+"""
 
 from __future__ import annotations
 
+import faulthandler
 import threading
 from collections.abc import Callable
 from itertools import repeat
-from typing import Any
 
 import heartbeat
 
-from timing import Benchmark, nanoseconds_each, run_side_by_side
+from timing import Benchmark, Call, call, nanoseconds_each, run_side_by_side
 
-Call = Callable[[], Any]
-
-
-def call(make: Callable[[], Call]) -> Benchmark:
-    """One call after the other, on one thread."""
-
-    def benchmark(count: int) -> float:
-        one = make()
-
-        def work() -> None:
-            for _ in repeat(None, count):
-                one()
-
-        return nanoseconds_each(count, work)
-
-    return benchmark
+HOUR = 3600.0
 
 
 def unit(count: int) -> float:
@@ -76,14 +65,39 @@ def event_ends() -> tuple[Call, Call]:
     return event.set, wait
 
 
+def rearm_timer() -> Call:
+    timer = threading.Timer(HOUR, print)
+    timer.daemon = True
+
+    def rearm() -> None:
+        nonlocal timer
+        timer.cancel()
+        timer = threading.Timer(HOUR, print)
+        timer.daemon = True
+        timer.start()
+
+    return rearm
+
+
+def rearm_dump(count: int) -> float:
+    """Each call cancels the alarm of the one before."""
+    rearm = faulthandler.dump_traceback_later
+    taken = call(lambda: lambda: rearm(HOUR))(count)
+    faulthandler.cancel_dump_traceback_later()
+    return taken
+
+
 BEATS: dict[str, dict[str, Benchmark]] = {
     "heartbeat": {
         "pulse": call(lambda: heartbeat.Heartbeat().pulse),
         "unit": unit,
         "pulse_ping_pong": ping_pong(heartbeat_ends),
+        "rearm": call(lambda: heartbeat.Watchdog(HOUR).beat),
     },
     # Looks at one float and returns it: what any call of a method written in C costs.
     "C method": {"pulse": call(lambda: (1.0).conjugate)},
+    "faulthandler": {"rearm": rearm_dump},
+    "threading.Timer": {"rearm": call(rearm_timer)},
     "threading.Event": {
         "pulse": call(lambda: threading.Event().set),
         "pulse_ping_pong": ping_pong(event_ends),

@@ -21,27 +21,32 @@ class Ends:
     get: Callable[[], Any]
     try_put: Callable[[Any], Any]
     try_get: Callable[[], Any]
+    size: Callable[[], int] | None  # how many values are in it, where that can be asked
 
 
 @dataclass(frozen=True)
 class Kind:
     open: Callable[[Capacity], Ends]
-    capacities: tuple[Capacity, ...]  # those of the scenarios that it can have
+    capacities: tuple[Capacity, ...]  # those of the scenarios that it can have, the roomiest last
+
+    @property
+    def roomiest(self) -> Capacity:
+        return self.capacities[-1]
 
 
 def open_channel(capacity: Capacity) -> Ends:
     channel: heartbeat.Channel[Any] = heartbeat.Channel(capacity)
-    return Ends(channel.send, channel.recv, channel.try_send, channel.try_recv)
+    return Ends(channel.send, channel.recv, channel.try_send, channel.try_recv, channel.__len__)
 
 
 def open_queue(capacity: Capacity) -> Ends:
     made: queue.Queue[Any] = queue.Queue(0 if capacity is UNBOUNDED else capacity)
-    return Ends(made.put, made.get, made.put_nowait, made.get_nowait)
+    return Ends(made.put, made.get, made.put_nowait, made.get_nowait, made.qsize)
 
 
 def open_simple_queue(_: Capacity) -> Ends:
     made: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    return Ends(made.put, made.get, made.put_nowait, made.get_nowait)
+    return Ends(made.put, made.get, made.put_nowait, made.get_nowait, made.qsize)
 
 
 KINDS = {

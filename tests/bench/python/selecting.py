@@ -10,7 +10,7 @@ import heartbeat
 
 from timing import Benchmark, nanoseconds_each, run_side_by_side
 
-SOURCES = (2, 64)
+SOURCES = (2, 8, 64, 512)
 Channels = list["heartbeat.Channel[int]"]
 
 

@@ -1,4 +1,4 @@
-"""As many threads send as receive, over one channel: how long a message takes."""
+"""Some threads send and some receive, over one channel: how long a message takes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from kinds import Capacity, Kind, label
 from timing import Benchmark, nanoseconds_each, run_side_by_side
 
-PAIRS = {"one_to_one": 1, "four_to_four": 4}
+FLOWS = {"one_to_one": (1, 1), "four_to_one": (4, 1), "four_to_four": (4, 4)}  # senders, receivers
 
 
 def send(put: Callable[[Any], Any], count: int) -> None:
@@ -23,16 +23,17 @@ def receive(get: Callable[[], Any], count: int) -> None:
         get()
 
 
-def messages(kind: Kind, capacity: Capacity, pairs: int, count: int) -> float:
+def messages(kind: Kind, capacity: Capacity, flow: tuple[int, int], count: int) -> float:
     ends = kind.open(capacity)
-    senders = [partial(send, ends.put, count // pairs)] * pairs
-    receivers = [partial(receive, ends.get, count // pairs)] * pairs
+    n_senders, n_receivers = flow
+    senders = [partial(send, ends.put, count // n_senders)] * n_senders
+    receivers = [partial(receive, ends.get, count // n_receivers)] * n_receivers
     return nanoseconds_each(count, lambda: run_side_by_side(*senders, *receivers))
 
 
 def scenarios(kind: Kind) -> dict[str, Benchmark]:
     return {
-        f"{name}-{label(capacity)}": partial(messages, kind, capacity, pairs)
-        for name, pairs in PAIRS.items()
+        f"{name}-{label(capacity)}": partial(messages, kind, capacity, flow)
+        for name, flow in FLOWS.items()
         for capacity in kind.capacities
     }

@@ -5,8 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from itertools import repeat
+from typing import Any
 
 Benchmark = Callable[[int], float]  # takes a count, returns its figure
+Call = Callable[[], Any]
 
 
 def nanoseconds_each(count: int, work: Callable[[], object]) -> float:
@@ -14,6 +17,21 @@ def nanoseconds_each(count: int, work: Callable[[], object]) -> float:
     started = time.perf_counter_ns()
     work()
     return (time.perf_counter_ns() - started) / count
+
+
+def call(make: Callable[[], Call]) -> Benchmark:
+    """Calls what `make` returns, over and over on one thread."""
+
+    def benchmark(count: int) -> float:
+        one = make()
+
+        def work() -> None:
+            for _ in repeat(None, count):
+                one()
+
+        return nanoseconds_each(count, work)
+
+    return benchmark
 
 
 def run_side_by_side(*works: Callable[[], object]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import repeat
 
-from kinds import UNBOUNDED, Kind
+from kinds import Kind
 from timing import Benchmark, nanoseconds_each
 
 
 def scenarios(kind: Kind) -> dict[str, Benchmark]:
     def send_recv(count: int) -> float:
-        ends = kind.open(UNBOUNDED)
+        ends = kind.open(kind.roomiest)
         put, get = ends.put, ends.get
 
         def work() -> None:

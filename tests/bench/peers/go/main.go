@@ -20,7 +20,7 @@ type scenario struct {
 
 const asCount = -1 // a capacity that holds all messages
 
-var scenarios = append(throughput(), micro...)
+var scenarios = append(append(throughput(), micro...), timers...)
 
 // Go has no unbounded channel, and alone a goroutine cannot fill a smaller one.
 func throughput() []scenario {
@@ -52,6 +52,21 @@ func measure(s scenario, count int) {
 	fmt.Printf("%.3f\n", float64(time.Since(started).Nanoseconds())/float64(count))
 }
 
+// figure prints what a benchmark that has its own figure comes to. False: there is none of that name.
+func figure(name, count string) bool {
+	for _, f := range figures {
+		if f.name == name {
+			n, err := strconv.Atoi(count)
+			if err != nil {
+				panic(err)
+			}
+			fmt.Printf("%.3f\n", f.of(n))
+			return true
+		}
+	}
+	return false
+}
+
 func main() {
 	for _, s := range scenarios {
 		if len(os.Args) != 3 {
@@ -65,7 +80,11 @@ func main() {
 			return
 		}
 	}
-	if len(os.Args) == 3 {
+	if len(os.Args) != 3 {
+		for _, f := range figures {
+			fmt.Println(f.name)
+		}
+	} else if !figure(os.Args[1], os.Args[2]) {
 		panic("no scenario " + os.Args[1])
 	}
 }

@@ -1,0 +1,129 @@
+/* Very many of something at once: what each takes to make, to be done with, and of memory. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hb_beat.h"
+#include "hb_timer.h"
+#include "scenarios.h"
+#include "figures.h"
+
+typedef void *make_fn(void);
+typedef void stop_fn(void *one);
+
+typedef struct cost {
+    double create, stop; /* nanoseconds */
+    double bytes;
+} cost;
+
+static cost many(uint64_t n, make_fn *make, stop_fn *stop)
+{
+    void **all = malloc(n * sizeof *all);
+    memset(all, 1, n * sizeof *all); /* so that it does not count */
+    double before = bench_resident_bytes();
+    hb_time began = hb_now();
+    for (uint64_t i = 0; i < n; i++)
+        all[i] = make();
+    hb_time made = hb_now();
+    double bytes = bench_resident_bytes() - before;
+    hb_time stopping = hb_now();
+    for (uint64_t i = 0; i < n; i++)
+        stop(all[i]);
+    hb_time stopped = hb_now();
+    free(all);
+    double each = (double)n;
+    return (cost){ (double)(made - began) / each, (double)(stopped - stopping) / each, bytes / each };
+}
+
+/* ---- timers ---- */
+
+static void *make_timer(void)
+{
+    hb_timer *timer = malloc(sizeof *timer);
+    hb_timer_init(timer, hb_time_add(hb_now(), 3600 * HB_SECOND), 0);
+    return timer;
+}
+
+static void stop_timer(void *timer)
+{
+    hb_timer_stop(timer);
+}
+
+static void *make_alarm(void)
+{
+    return bench_alarm();
+}
+
+static void stop_alarm(void *alarm)
+{
+    hb_alarm_cancel(alarm);
+}
+
+void timers_million_create(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_timer, stop_timer).create);
+}
+
+void timers_million_stop(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_timer, stop_timer).stop);
+}
+
+void timers_million_bytes(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_timer, stop_timer).bytes);
+}
+
+void after_funcs_million_create(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_alarm, stop_alarm).create);
+}
+
+void after_funcs_million_stop(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_alarm, stop_alarm).stop);
+}
+
+void after_funcs_million_bytes(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_alarm, stop_alarm).bytes);
+}
+
+/* ---- channels and beats ---- */
+
+static void *make_channel(void)
+{
+    return bench_chan(0);
+}
+
+static void drop_channel(void *chan)
+{
+    hb_chan_unref(chan);
+}
+
+static void *make_beat(void)
+{
+    return hb_beat_open(NULL);
+}
+
+static void drop_beat(void *beat)
+{
+    hb_beat_unref(beat);
+}
+
+void channel_bytes(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_channel, drop_channel).bytes);
+}
+
+void beat_bytes(uint64_t count, uint64_t unused)
+{
+    (void)unused;
+    bench_figure(many(count, make_beat, drop_beat).bytes);
+}
