@@ -230,6 +230,8 @@ hb_status hb__bubble_park(hb_here *here, hb_waiter *waiter, int64_t deadline)
     if (status == HB_WOULD_BLOCK)
         status = waiter->outside ? wait_outside_locked(participant, waiter)
                                  : hb__bubble_sleep_locked(participant, waiter, deadline);
+    else if (participant->strays) /* V6: it was served while it looked after a signal */
+        hb__bubble_queue_for_turn_locked(participant);
     hb__bubble_unlock(bubble);
     keep_failure(participant, status, waiter);
     return status;

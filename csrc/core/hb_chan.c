@@ -71,12 +71,42 @@ static hb_status recv_locked(hb_chan *chan, hb_word *word, hb_waiter **peer)
     return HB_OK;
 }
 
-/* ---- as a source of select ---- */
+/* ---- a look without the lock ----
+ *
+ * Asked over and over, a channel that is not ready says so without its lock. What is read first
+ * can only be nearer to ready: so at the instant of the second look none of it was, and whether
+ * the channel was open at that instant is read after it. */
+
+/* No word is queued and none is offered: for with places to queue in, nobody waits to send while
+ * there is no word (I3), and without there never is one. */
+static bool looks_empty(hb_chan *chan)
+{
+    uint64_t receives = hb_load_acquire(&chan->receives);
+    return hb_load_acquire(&chan->sends) == receives && !hb_load_acquire(&chan->senders.linked);
+}
+
+/* There is no room, nor anybody who takes a word: nobody waits to receive while one is queued
+ * (I2). */
+static bool looks_full(hb_chan *chan)
+{
+    uint64_t sends = hb_load_acquire(&chan->sends);
+    uint64_t receives = hb_load_acquire(&chan->receives);
+    return receives <= sends && sends - receives >= chan->capacity &&
+           !hb_load_acquire(&chan->source.receivers.linked);
+}
 
 static hb_chan *chan_of(hb_source *source)
 {
     return (hb_chan *)source;
 }
+
+static bool looks_ready(hb_source *source, hb_direction direction)
+{
+    hb_chan *chan = chan_of(source);
+    return !(direction == HB_RECV ? looks_empty(chan) : looks_full(chan)) || hb_chan_is_closed(chan);
+}
+
+/* ---- as a source of select ---- */
 
 static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
@@ -106,6 +136,7 @@ static const hb_source_ops chan_ops = {
     .kind = "channel",
     .sends = true,
     .ready_locked = ready_locked,
+    .looks_ready = looks_ready,
     .take_locked = take_locked,
     .queue = queue,
 };
@@ -168,29 +199,7 @@ void hb_chan_unref(hb_chan *chan)
     free(chan);
 }
 
-/* ---- operations that never wait ----
- *
- * Asked over and over, a channel that is not ready says so without its lock. What is read first
- * can only be nearer to ready: so at the instant of the second look none of it was, and whether
- * the channel was open at that instant is read after it. */
-
-/* No word is queued and none is offered: for with places to queue in, nobody waits to send while
- * there is no word (I3), and without there never is one. */
-static bool looks_empty(hb_chan *chan)
-{
-    uint64_t receives = hb_load_acquire(&chan->receives);
-    return hb_load_acquire(&chan->sends) == receives && !hb_load_acquire(&chan->senders.linked);
-}
-
-/* There is no room, nor anybody who takes a word: nobody waits to receive while one is queued
- * (I2). */
-static bool looks_full(hb_chan *chan)
-{
-    uint64_t sends = hb_load_acquire(&chan->sends);
-    uint64_t receives = hb_load_acquire(&chan->receives);
-    return receives <= sends && sends - receives >= chan->capacity &&
-           !hb_load_acquire(&chan->source.receivers.linked);
-}
+/* ---- operations that never wait ---- */
 
 hb_status hb_chan_try_send(hb_chan *chan, hb_word word)
 {

@@ -1,29 +1,24 @@
 #include "hb_rand.h"
 
+#include <stdbool.h>
+
 #include "hb_platform.h"
 
 typedef struct generator {
     uint64_t state;
     bool seeded;
-    bool repeatable; /* the seed was given */
 } generator;
 
 static _Thread_local generator mine HB_STATIC_TLS;
 
 void hb_rand_seed(uint64_t seed)
 {
-    mine = (generator){ seed, true, true };
+    mine = (generator){ seed, true };
 }
 
 void hb_rand_unseed(void)
 {
     hb_rand_seed((uint64_t)hb_platform_now() ^ (uint64_t)(uintptr_t)&mine << 20);
-    mine.repeatable = false;
-}
-
-bool hb_rand_is_repeatable(void)
-{
-    return mine.repeatable;
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014): one addition and a mix, any seed. */

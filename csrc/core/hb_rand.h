@@ -5,7 +5,6 @@
 #ifndef HB_RAND_H
 #define HB_RAND_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Seeds the calling thread's generator. */
@@ -13,8 +12,6 @@ void hb_rand_seed(uint64_t seed);
 /* Seeds it afresh, so that no run repeats another. */
 void hb_rand_unseed(void);
 
-/* The seed in force was given: then what is drawn, and how often, must not hang on anything else. */
-bool hb_rand_is_repeatable(void);
 
 /* Uniform in 0 .. bound - 1; bound > 0. */
 uint32_t hb_rand_below(uint32_t bound);

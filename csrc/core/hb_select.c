@@ -200,6 +200,12 @@ hb_status hb_case_try(const hb_case *c, hb_word *word)
 
 /* ---- one at a time ---- */
 
+static bool looks_ready(const hb_case *c)
+{
+    return c->source && (!c->source->ops->looks_ready ||
+                         c->source->ops->looks_ready(c->source, c->direction));
+}
+
 static hb_status take_alone(hb_select *select, moment now, hb_waiter **peer)
 {
     const hb_case *c = &select->cases[select->index];
@@ -225,21 +231,15 @@ static hb_status take_any(hb_select *select, hb_waiter **peer)
         uint32_t pick = left > 1 ? hb_rand_below(left) : 0;
         select->index = order[pick];
         order[pick] = order[left - 1];
-        if (select->cases[select->index].source)
+        if (looks_ready(&select->cases[select->index]))
             status = take_alone(select, now, peer);
     }
     return status;
 }
 
-/* Whether the thread's last select found something at once. Where threads mostly wait for each other
- * the first look is in vain, and costs a lock a case. */
-static _Thread_local bool found_last HB_STATIC_TLS = true;
-
-/* By that history only where nobody counts on the draws of a seed. */
 static bool tries_any(const hb_select *select)
 {
-    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed &&
-           (found_last || hb_rand_is_repeatable());
+    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed;
 }
 
 hb_status hb_select_begin(hb_select *select)
@@ -255,7 +255,6 @@ hb_status hb_select_begin(hb_select *select)
     }
     lock_all(select);
     hb_status status = poll_locked(select, &peer);
-    found_last = status != HB_WOULD_BLOCK;
     if (status == HB_WOULD_BLOCK)
         hb__select_link_locked(select);
     unlock_all(select);

@@ -12,9 +12,9 @@
  * the same locks, so that nothing that happens later can be missed.
  *
  * Where chance decides and the select would wait, a cheaper look comes first: at a few cases, one at a
- * time in random order, each under its own lock alone; the first that is ready happens. S1 asks no
- * more. That it finds none says nothing of all cases at one instant, so what is above follows.
- * It is left out where the thread's last select had to wait.
+ * time in random order, each under its own lock alone, if it looks ready without; the first that is
+ * ready happens. S1 asks no more. That it finds none says nothing of all cases at one instant, so
+ * what is above follows.
  *
  * Once linked, the thread parks until the earliest of the deadline and the due times of its timed
  * cases; then the losing links are taken out again. A timer that is moved earlier

@@ -21,6 +21,9 @@ typedef struct hb_source_ops {
     bool sends;       /* a case can send to it */
     /* Whether the case could happen now. `now` counts for timed sources only. */
     bool (*ready_locked)(hb_source *source, hb_direction direction, hb_time now);
+    /* The same without the lock. False only if it was not ready at some instant of the call, which
+     * says nothing of other sources at that instant. NULL: it cannot be told. */
+    bool (*looks_ready)(hb_source *source, hb_direction direction);
     /* Makes it happen: HB_OK, HB_CLOSED, or HB_WOULD_BLOCK. `word` is what to
      * send, or gets what was received. `*peer`: whom to wake after unlocking. */
     hb_status (*take_locked)(hb_source *source, hb_direction direction, hb_word *word,

@@ -165,8 +165,11 @@ hb_status hb__wait_sleep_since(hb_time deadline, hb_time since)
  * in memory that may have been given to others: it is forgotten unread. */
 static void renew_locked(hb_queue *queue)
 {
-    if (queue->epoch != hb__epoch())
-        *queue = (hb_queue){ .epoch = hb__epoch() };
+    if (queue->epoch == hb__epoch())
+        return;
+    queue->head = queue->tail = NULL;
+    queue->epoch = hb__epoch();
+    hb_store_release(&queue->linked, 0); /* on its own: others may be looking at it */
 }
 
 static void count_link_locked(hb_queue *queue, bool queued)

@@ -106,24 +106,6 @@ static void unseeding_never_repeats(void)
     CHECK(differ(first, second, 8));
 }
 
-static void *unseeded_is_not_repeatable(void *unused)
-{
-    (void)unused;
-    CHECK(!hb_rand_is_repeatable());
-    (void)hb_rand_below(2);
-    CHECK(!hb_rand_is_repeatable());
-    return NULL;
-}
-
-static void a_given_seed_is_known_as_such(void)
-{
-    hb_rand_seed(0);
-    CHECK(hb_rand_is_repeatable());
-    hb_rand_unseed();
-    CHECK(!hb_rand_is_repeatable());
-    check_join(check_spawn(unseeded_is_not_repeatable, NULL));
-}
-
 static void *draw_unseeded(void *into)
 {
     draw(into, 8);
@@ -170,7 +152,6 @@ int main(void)
     RUN(pairs_are_uniform);
     RUN(units_are_uniform);
     RUN(unseeding_never_repeats);
-    RUN(a_given_seed_is_known_as_such);
     RUN(threads_draw_different_sequences);
     RUN(seeding_one_thread_leaves_the_others);
     return check_exit_code();
