@@ -33,19 +33,20 @@ def test_a_pinned_program_has_one_processor() -> None:
 SLEEPER = """
 import sys, time
 for _ in range(int(sys.argv[-1])):
-    time.sleep(0.0001)
+    time.sleep(0.002)
 print(7)
 """
 
 
 def test_a_run_counts_wake_ups() -> None:
+    """A sleep that is over before it began is none; and the start of the program has some of its own."""
     from compare import Contender, Scenario, run_once
 
     contender = Contender("sleeper", (sys.executable, "-c", SLEEPER))
-    printed, cpu, switches = run_once(contender, Scenario("sleep", 200))
+    printed, cpu, switches = run_once(contender, Scenario("sleep", 100))
     assert printed == 7
     assert cpu > 0
-    assert 1 <= switches < 2
+    assert 0.5 < switches < 3
 
 
 def test_geometric_mean_is_of_what_both_have() -> None:
