@@ -226,8 +226,9 @@ def worker_that_was_started_by_its_work() -> Item:
     def work(ctx: WorkerContext) -> None:
         item.held.append(ctx)
 
-    item.held.append(Worker(work).start())
-    item.held[0].join()
+    worker = Worker(work).start()
+    item.held.append(worker)
+    worker.join()
     return item
 
 
@@ -237,8 +238,9 @@ def worker_that_raised_itself() -> Item:
     def work(ctx: WorkerContext) -> None:
         raise ValueError(item)
 
-    item.held.append(Worker(work).start())
-    item.held[0].join()
+    worker = Worker(work).start()
+    item.held.append(worker)
+    worker.join()
     assert item.held[0].exception
     return item
 
