@@ -1,27 +1,10 @@
 /* The hard races of hb_select: selects meet selects, lose to closes, give up,
  * are interrupted. */
-#include "explore.h"
-#include "hb_select.h"
+#include "explored_channels.h"
 
 #define CHANS 3
 
-static hb_chan *chans[CHANS];
 static atomic_int sends, receives, closes, timeouts, sum;
-
-static hb_word num(int64_t n)
-{
-    return (hb_word){ .i64 = n };
-}
-
-static hb_case to(int chan, int64_t n)
-{
-    return (hb_case){ hb_chan_source(chans[chan]), HB_SEND, num(n) };
-}
-
-static hb_case from(int chan)
-{
-    return (hb_case){ hb_chan_source(chans[chan]), HB_RECV, num(0) };
-}
 
 static hb_time soon(void)
 {

@@ -1,28 +1,11 @@
 /* A select looks at its cases one at a time before it looks at all of them at once. What moves from
  * one of them to another meanwhile must not be missed, and what is gone when its turn comes is no
  * error. */
-#include "explore.h"
-#include "hb_select.h"
+#include "explored_channels.h"
 
 #define CHANS 2
 
-static hb_chan *chans[CHANS];
 static atomic_int received;
-
-static hb_word num(int64_t n)
-{
-    return (hb_word){ .i64 = n };
-}
-
-static hb_case to(int chan, int64_t n)
-{
-    return (hb_case){ hb_chan_source(chans[chan]), HB_SEND, num(n) };
-}
-
-static hb_case from(int chan)
-{
-    return (hb_case){ hb_chan_source(chans[chan]), HB_RECV, num(0) };
-}
 
 static void begin(void)
 {

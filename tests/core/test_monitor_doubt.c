@@ -37,21 +37,33 @@ static void pulse_through_the_stop(void)
     finish();
 }
 
-/* How a process ended that pulsed, was stopped, and pulsed on. */
-static int stop_a_process(void)
+/* A process that does this, and ends with whether its checks failed. */
+static pid_t start_process(void (*body)(void))
 {
-    int ended = 0;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
         alarm(CHECK_TIME_LIMIT / 2);
-        pulse_through_the_stop();
+        body();
         _exit(atomic_load(&check_failures) != 0);
     }
-    pass_until(hb_now() + STOPPED / 4);
+    return child;
+}
+
+static void stop_process(pid_t child, hb_time length)
+{
     CHECK_EQ(kill(child, SIGSTOP), 0);
-    pass_until(hb_now() + STOPPED);
+    pass_until(hb_now() + length);
     CHECK_EQ(kill(child, SIGCONT), 0);
+}
+
+/* How a process ended that pulsed, was stopped, and pulsed on. */
+static int stop_a_process(void)
+{
+    int ended = 0;
+    pid_t child = start_process(pulse_through_the_stop);
+    pass_until(hb_now() + STOPPED / 4);
+    stop_process(child, STOPPED);
     CHECK_EQ(waitpid(child, &ended, 0), child);
     return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
 }
@@ -90,18 +102,10 @@ static void pulse_through_stops(void)
 static void every_stop_is_doubted_anew(void)
 {
     int ended = 0;
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        alarm(CHECK_TIME_LIMIT / 2);
-        pulse_through_stops();
-        _exit(atomic_load(&check_failures) != 0);
-    }
+    pid_t child = start_process(pulse_through_stops);
     for (int i = 0; i < STOPS; i++) {
         pass_until(hb_now() + PATIENCE);
-        CHECK_EQ(kill(child, SIGSTOP), 0);
-        pass_until(hb_now() + 2 * PATIENCE);
-        CHECK_EQ(kill(child, SIGCONT), 0);
+        stop_process(child, 2 * PATIENCE);
     }
     CHECK_EQ(waitpid(child, &ended, 0), child);
     CHECK_EQ(ended, 0);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "figures.h"
 #include "hb_monitor.h"
 #include "hb_rand.h"
 
@@ -24,17 +25,6 @@ typedef struct field {
 } field;
 
 /* ---- the process, as the system sees it ---- */
-
-static double resident_bytes(void)
-{
-    long pages = 0, all;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file && fscanf(file, "%ld %ld", &all, &pages) != 2)
-        pages = 0;
-    if (file)
-        fclose(file);
-    return (double)pages * 4096;
-}
 
 static bool is_monitor(const char *task)
 {
@@ -79,13 +69,13 @@ static field new_field(hb_monitor *monitor, uint64_t n)
     static const hb_rule rule = { TIMEOUT, 0, 1, HB_FOREVER };
     field f = { .beats = malloc(n * sizeof *f.beats), .n = n };
     memset(f.beats, 1, n * sizeof *f.beats); /* so that it does not count */
-    double before = resident_bytes();
+    double before = bench_resident_bytes();
     for (uint64_t i = 0; i < n; i++) {
         f.beats[i] = hb_beat_open(NULL);
         bench_expect(hb_monitor_watch(monitor, f.beats[i], &rule), HB_OK);
         hb_beat_pulse(f.beats[i]);
     }
-    printf("  bytes a beat: %.1f\n", (resident_bytes() - before) / (double)n);
+    printf("  bytes a beat: %.1f\n", (bench_resident_bytes() - before) / (double)n);
     return f;
 }
 
