@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 
 import pytest
 
 pytest_plugins = ["pytester"]
+
+# A shell starts what runs in the background without Ctrl-C, and Python leaves that as it is.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

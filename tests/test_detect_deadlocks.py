@@ -17,7 +17,6 @@ from support import SOON, wait_until
 import heartbeat
 from heartbeat import (
     Channel,
-    Closed,
     Deadlock,
     DeadlockDetector,
     Error,
@@ -32,7 +31,6 @@ from heartbeat import (
     recv,
     select,
     send,
-    sleep,
 )
 from heartbeat._native import _DETECTS_DEADLOCKS, _endless_waits
 from heartbeat.testing import virtual_time
@@ -42,17 +40,19 @@ pytestmark = pytest.mark.skipif(not _DETECTS_DEADLOCKS, reason="this interpreter
 Ints = Channel[int]
 
 
+def channels() -> list[Channel[Any]]:
+    return [thing for thing in gc.get_objects() if isinstance(thing, Channel)]
+
+
 @pytest.fixture
 def detector(told: list[threading.ExceptHookArgs]) -> Iterator[DeadlockDetector]:
     """One that looks only when it is asked to; at the end all who are stuck are freed."""
+    others = channels()
     with detect_deadlocks(interval=1e6) as made:
         yield made
-    for thing in gc.get_objects():
-        if isinstance(thing, Channel) and thing is not heartbeat.nil:
-            try:
-                thing.close()
-            except Error:  # closed already, or of a bubble
-                pass
+    for channel in channels():
+        if not any(channel is other for other in others):
+            channel.close()
     wait_until(lambda: all(thing.done for thing in gc.get_objects() if isinstance(thing, Task)))
     gc.collect()
 

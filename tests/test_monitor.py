@@ -159,16 +159,6 @@ def test_of_a_beat_nobody_reads_of_the_newest_event_is_kept(beat: Heartbeat) -> 
         assert watched.monitor.try_recv() is None
 
 
-def test_events_of_several_beats_come_oldest_first() -> None:
-    beats = [Heartbeat(f"beat {i}") for i in range(4)]
-    monitor = Monitor(timeout=SHORT)
-    for i, beat in enumerate(beats):
-        monitor.watch(beat, timeout=SHORT * (i + 1))
-    with monitor:
-        assert [monitor.recv(timeout=SOON).beat for _ in beats] == beats
-        assert monitor.status == "unhealthy"
-
-
 @pytest.mark.parametrize("watched_first", [True, False])
 def test_an_orderly_end_is_no_silence(watched_first: bool) -> None:
     beat = Heartbeat()

@@ -40,6 +40,19 @@ def test_a_deadlock_is_noticed_at_the_timeout(bubble: Bubble) -> None:
         task.join()
 
 
+def test_events_of_several_beats_come_oldest_first(bubble: Bubble) -> None:
+    """However late they are read."""
+    timeouts = [2.0, 4.0, 1.0, 3.0]
+    with Monitor() as monitor:
+        for timeout in timeouts:
+            monitor.watch(Heartbeat(f"{timeout}", timeout=timeout))
+        sleep(10.0)
+        told = [monitor.recv() for _ in timeouts]
+        assert monitor.status == "unhealthy"
+    assert [health.beat.name for health in told] == ["1.0", "2.0", "3.0", "4.0"]
+    assert [health.silent_for for health in told] == [1.0, 2.0, 3.0, 4.0]
+
+
 def test_the_stack_of_a_silent_thread_is_told(bubble: Bubble) -> None:
     """Whoever falls asleep last speaks the verdict, on itself if need be."""
     jobs: Channel[int] = Channel()

@@ -162,8 +162,8 @@ def test_AfterQueuing(make: Make) -> None:
     As in the original the distance grows until it is longer than the delays of the machine. No
     attempt may be early.
     """
-    for attempt in range(5):
-        delta = 0.02 + attempt * 0.05
+    for attempt in range(6):
+        delta = 0.02 * 2**attempt
         got = arrivals(make, delta)
         assert sorted(slot for slot, _ in got) == sorted(SLOTS)
         assert all(value >= slot * delta - ROUNDING for slot, value in got)
