@@ -1,33 +1,11 @@
 /* hb_chan_wait: the waits of native threads, which need not look after signals. */
 #include "hb_chan_impl.h"
 
-/* Under one lock: done at once, or linked. */
-static hb_status begin(hb_chan *chan, const hb_case *only, hb_link *link, hb_word *word)
-{
-    hb_waiter *peer = NULL;
-    hb_direction direction = only->direction;
-    if (hb_source_is_foreign(&chan->source))
-        return HB_FOREIGN;
-    hb_lock_acquire(&chan->source.lock);
-    hb_status status = chan->source.ops->take_locked(&chan->source, direction, word, 0, &peer);
-    if (status == HB_WOULD_BLOCK) {
-        hb_waiter_init(link->waiter);
-        link->waiter->since = hb_now();
-        link->waiter->cases = only;
-        link->waiter->n_cases = 1;
-        link->word = *word;
-        hb__source_enqueue_locked(&chan->source, direction, link);
-    }
-    hb_lock_release(&chan->source.lock);
-    hb__wait_wake(peer);
-    return status;
-}
-
 static void unlink_waiter(hb_chan *chan, hb_direction direction, hb_link *link)
 {
-    hb_lock_acquire(&chan->source.lock);
+    hb__chan_lock(chan);
     hb__queue_remove_locked(chan->source.ops->queue(&chan->source, direction), link);
-    hb_lock_release(&chan->source.lock);
+    hb__chan_unlock(chan);
 }
 
 static hb_status wait_for(hb_chan *chan, hb_direction direction, hb_link *link, hb_time deadline)
@@ -52,17 +30,21 @@ static hb_status wait_for_nil(hb_time deadline)
     return status;
 }
 
-static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, hb_time deadline)
+/* The lock is held, and released as soon as the waiter has its place. Apart, so that who need not
+ * wait makes no waiter. */
+static __attribute__((noinline)) hb_status wait_locked(hb_chan *chan, hb_direction direction,
+                                                       hb_word *word, hb_time deadline)
 {
     hb_waiter waiter;
-    hb_link link = { .waiter = &waiter };
-    if (!chan)
-        return wait_for_nil(deadline);
+    hb_link link = { .waiter = &waiter, .word = *word };
     hb_case only = { .source = &chan->source, .direction = direction };
-    hb_status status = begin(chan, &only, &link, word);
-    if (status != HB_WOULD_BLOCK)
-        return status;
-    status = wait_for(chan, direction, &link, deadline);
+    hb_waiter_init(&waiter);
+    waiter.since = hb_now();
+    waiter.cases = &only;
+    waiter.n_cases = 1;
+    hb__source_enqueue_locked(&chan->source, direction, &link);
+    hb__chan_unlock(chan);
+    hb_status status = wait_for(chan, direction, &link, deadline);
     if (status == HB_OK && direction == HB_RECV)
         *word = waiter.word;
     return status;
@@ -70,42 +52,32 @@ static hb_status operate(hb_chan *chan, hb_direction direction, hb_word *word, h
 
 hb_status hb_chan_send(hb_chan *chan, hb_word word, hb_time deadline)
 {
-    return operate(chan, HB_SEND, &word, deadline);
+    hb_waiter *peer = NULL;
+    if (!chan)
+        return wait_for_nil(deadline);
+    if (hb_source_is_foreign(&chan->source))
+        return HB_FOREIGN;
+    hb__chan_lock(chan);
+    hb_status status = hb__send_locked(chan, word, &peer);
+    if (status == HB_WOULD_BLOCK)
+        return wait_locked(chan, HB_SEND, &word, deadline);
+    hb__chan_unlock(chan);
+    hb__wait_wake(peer);
+    return status;
 }
 
 hb_status hb_chan_recv(hb_chan *chan, hb_word *word, hb_time deadline)
 {
-    return operate(chan, HB_RECV, word, deadline);
-}
-
-/* What went on the way is counted, whatever ends it. */
-hb_status hb_chan_send_many(hb_chan *chan, const hb_word *words, size_t n, size_t *done,
-                            hb_time deadline)
-{
-    size_t step;
-    *done = 0;
-    for (;;) {
-        hb_status status = hb_chan_try_send_many(chan, words + *done, n - *done, &step);
-        *done += step;
-        if (status != HB_WOULD_BLOCK)
-            return status;
-        status = hb_chan_send(chan, words[*done], deadline);
-        if (status != HB_OK)
-            return status;
-        ++*done;
-    }
-}
-
-hb_status hb_chan_recv_many(hb_chan *chan, hb_word *words, size_t n, size_t *done, hb_time deadline)
-{
-    size_t rest;
-    hb_status status = hb_chan_try_recv_many(chan, words, n, done);
-    if (*done > 0 || status != HB_WOULD_BLOCK)
-        return *done > 0 ? HB_OK : status;
-    status = hb_chan_recv(chan, words, deadline);
-    if (status != HB_OK)
-        return status;
-    hb_chan_try_recv_many(chan, words + 1, n - 1, &rest);
-    *done = 1 + rest;
-    return HB_OK;
+    hb_waiter *peer = NULL;
+    if (!chan)
+        return wait_for_nil(deadline);
+    if (hb_source_is_foreign(&chan->source))
+        return HB_FOREIGN;
+    hb__chan_lock(chan);
+    hb_status status = hb__recv_locked(chan, word, &peer);
+    if (status == HB_WOULD_BLOCK)
+        return wait_locked(chan, HB_RECV, word, deadline);
+    hb__chan_unlock(chan);
+    hb__wait_wake(peer);
+    return status;
 }

@@ -3,10 +3,13 @@
 #include "hb_time.h"
 
 /* In turns of hb_pause; all together longer than any critical section. Whoever
- * comes back rarely lets the holder's processor keep the channel for many
+ * comes back rarely lets the holder's processor keep what the lock guards for many
  * operations in a row: with a look at every turn it would move at each. */
 #define FIRST_SPIN HB_TURNS(4)
 #define LAST_SPIN HB_TURNS(256)
+/* Of who leaves it to others on purpose. */
+#define FIRST_LONG_SPIN HB_TURNS(256)
+#define LAST_LONG_SPIN HB_TURNS(1024)
 /* Shorter than a time slice: by then the holder may run again. */
 #define NAP (HB_SECOND / 20000)
 
@@ -26,20 +29,30 @@ void hb__at_fork_child(void (*child)(void))
     hb_platform_at_fork_child(child);
 }
 
-static bool spin(hb_lock *lock)
+static bool spin(hb_lock *lock, int first, int last)
 {
-    uint32_t epoch = hb__epoch();
-    for (int turns = FIRST_SPIN; turns <= LAST_SPIN; turns *= 2) {
+    for (int turns = first; turns <= last; turns *= 2) {
         for (int i = 0; i < turns; i++)
             hb_pause();
-        if (hb_load_relaxed(&lock->held) != epoch && hb_exchange(&lock->held, epoch) != epoch)
+        if (hb_load_relaxed(&lock->held) != hb__epoch() && hb_lock_try(lock))
             return true;
     }
     return false;
 }
 
-void hb__lock_slow(hb_lock *lock)
+static void nap(hb_lock *lock)
 {
-    while (!spin(lock))
-        hb_platform_park(&lock->held, hb__epoch(), hb_platform_now() + NAP);
+    hb_platform_park(&lock->held, hb__epoch(), hb_platform_now() + NAP);
+}
+
+void hb__lock_soon(hb_lock *lock)
+{
+    while (!spin(lock, FIRST_SPIN, LAST_SPIN))
+        nap(lock);
+}
+
+void hb__lock_later(hb_lock *lock)
+{
+    while (!spin(lock, FIRST_LONG_SPIN, LAST_LONG_SPIN))
+        nap(lock);
 }

@@ -35,18 +35,25 @@ static inline uint32_t hb__epoch(void)
  * every lock can be taken there. Called while the program is loaded. */
 void hb__at_fork_child(void (*child)(void));
 
-void hb__lock_slow(hb_lock *lock);
+/* Take it, which somebody holds: as soon as may be, or after the others have had it for a while. */
+void hb__lock_soon(hb_lock *lock);
+void hb__lock_later(hb_lock *lock);
 
 static inline void hb_lock_init(hb_lock *lock)
 {
     hb_store_relaxed(&lock->held, 0);
 }
 
-static inline void hb_lock_acquire(hb_lock *lock)
+static inline bool hb_lock_try(hb_lock *lock)
 {
     uint32_t epoch = hb__epoch();
-    if (hb_exchange(&lock->held, epoch) == epoch)
-        hb__lock_slow(lock);
+    return hb_exchange(&lock->held, epoch) != epoch;
+}
+
+static inline void hb_lock_acquire(hb_lock *lock)
+{
+    if (!hb_lock_try(lock))
+        hb__lock_soon(lock);
 }
 
 static inline void hb_lock_release(hb_lock *lock)

@@ -118,7 +118,7 @@ static void lock_all(hb_select *select)
     if (!select->listed)
         list_sources(select);
     for (uint32_t i = 0; i < select->sources; i++)
-        hb_lock_acquire(&select->order[i]->lock);
+        hb__source_lock(select->order[i]);
 }
 
 static void unlock_all(hb_select *select)
@@ -191,7 +191,7 @@ hb_status hb_case_try(const hb_case *c, hb_word *word)
         return c->source ? HB_FOREIGN : HB_WOULD_BLOCK;
     *word = c->word;
     hb_time now = c->source->ops->due_locked ? hb_source_now(c->source) : 0;
-    hb_lock_acquire(&c->source->lock);
+    hb__source_lock(c->source);
     hb_status status = c->source->ops->take_locked(c->source, c->direction, word, now, &peer);
     hb_lock_release(&c->source->lock);
     hb__wait_wake(peer);
@@ -210,7 +210,7 @@ static hb_status take_alone(hb_select *select, moment now, hb_waiter **peer)
 {
     const hb_case *c = &select->cases[select->index];
     select->word = c->word;
-    hb_lock_acquire(&c->source->lock);
+    hb__source_lock(c->source);
     hb_status status = c->source->ops->take_locked(c->source, c->direction, &select->word,
                                                    now_of(select, now, c), peer);
     hb_lock_release(&c->source->lock);

@@ -34,6 +34,8 @@ typedef struct hb_source_ops {
      * what is due to those who wait longest (returned, to be woken after unlocking). */
     hb_time (*due_locked)(hb_source *source);
     hb_waiter *(*expire_locked)(hb_source *source, hb_time now);
+    /* Takes the source's lock, which somebody holds. NULL: as any lock. */
+    void (*lock_slow)(hb_source *source);
 } hb_source_ops;
 
 struct hb_source {
@@ -53,6 +55,16 @@ static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
     source->receivers = (hb_queue){ .head = NULL };
     source->watches = NULL;
     source->name = NULL;
+}
+
+static inline void hb__source_lock(hb_source *source)
+{
+    if (hb_lock_try(&source->lock))
+        return;
+    if (source->ops->lock_slow)
+        source->ops->lock_slow(source);
+    else
+        hb__lock_soon(&source->lock);
 }
 
 /* Names it where a wait is explained. The text stays the caller's. */
