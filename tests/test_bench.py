@@ -17,7 +17,7 @@ Table = dict[str, dict[str, str]]  # by scenario, by column
 ROWS = {
     "core": {"heartbeat": 22, "crossbeam": 22, "flume": 18, "kanal": 14, "std mpsc": 10, "Go": 16},
     "go": {"heartbeat": 22, "Go": 22},
-    "python": {"heartbeat": 50, "queue.Queue": 18, "queue.SimpleQueue": 11, "C method": 9},
+    "python": {"heartbeat": 53, "queue.Queue": 18, "queue.SimpleQueue": 11, "C method": 9},
     "peers": {"heartbeat": 26, "culsans": 14, "aiologic": 14, "janus": 14, "pygolang": 22, "pysync-nogil": 17,
               "asyncio.Queue": 13, "asyncio, two threads": 3, "multiprocessing.SimpleQueue": 1,
               "multiprocessing.Pipe": 1},
@@ -83,7 +83,7 @@ def named_in_readme() -> set[str]:
 
 def base_name(scenario: str) -> str:
     """Without the capacity, the number of sources, or what is varied."""
-    return re.sub(r"-(n|unbounded|many|interval|\d+)$", "", scenario)
+    return re.sub(r"-(many-)?(n|unbounded|interval|\d+)$", "", scenario)
 
 
 def test_readme_explains_every_scenario(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,9 @@ CALLS = {
 # ---- messages, and select ----
 
 FLOWS = ("one_to_one", "four_to_one", "four_to_four")
-OF_CAPACITY = {"0": 50_000, "1": 50_000, "100": 200_000, "unbounded": 200_000, "many": 1_000_000}
-THROUGHPUT = {f"{flow}-{size}": count for flow in FLOWS for size, count in OF_CAPACITY.items()}
+OF_CAPACITY = {"0": 50_000, "1": 50_000, "100": 200_000, "unbounded": 200_000}
+IN_BATCHES = {f"many-{size}": 1_000_000 for size in ("100", "unbounded")}
+THROUGHPUT = {f"{flow}-{size}": count for flow in FLOWS for size, count in {**OF_CAPACITY, **IN_BATCHES}.items()}
 
 OF_SOURCES = {2: 200_000, 8: 200_000, 64: 50_000, 512: 5_000}  # fewer where each takes as long as many
 SELECT = {

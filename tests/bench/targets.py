@@ -76,7 +76,7 @@ def flow_targets() -> Iterable[Target]:
     yield at_least(work, "SimpleQueue needs ≥ {bound}×", beside("python", flows, SIMPLE), bound=1)
     yield at_least(work, "queue.Queue needs ≥ {bound}×", beside("python", flows, QUEUE), bound=15)
     yield at_least("Python: throughput 1:1 in batches", "SimpleQueue needs ≥ {bound}×, value by value",
-                   against("python", ("one_to_one-many",), At("python", flows[0], SIMPLE)), bound=3)
+                   against("python", ("one_to_one-many-unbounded",), At("python", flows[0], SIMPLE)), bound=3)
 
 
 def select_targets() -> Iterable[Target]:
@@ -94,7 +94,9 @@ def timer_targets() -> Iterable[Target]:
     for name, work in (("timer_create_stop", "making and stopping one"), ("timer_reset", "resetting one"),
                        ("timers_million-create", "making one of 1,000,000"),
                        ("timers_million-stop", "stopping one of 1,000,000")):
-        yield at_most(f"Timers: {work}", "≤ {bound}× Go's", beside("timers", (name,), "Go"), bound=1)
+        for contender, where in (IN_C, "in the engine"), ("heartbeat", "from Python"):
+            yield at_most(f"Timers {where}: {work}", "≤ {bound}× Go's",
+                          [Pair(At("timers", name, contender), At("timers", name, "Go"))], bound=1)
     yield at_most("Timers: lateness of a tick, p99, idle", "≤ {bound} µs", alone("timers", "tick_late-p99_us"),
                   bound=100, unit="µs")
 

@@ -14,6 +14,7 @@
 
 #include "explore_impl.h"
 #include "hb_rand.h"
+#include "hb_spin.h"
 
 #define SEEDS 1000
 #define TWICE 10 /* so many of the runs are run again, to see that they repeat */
@@ -70,6 +71,7 @@ static void warm_up(void)
     hb_chan *chan = hb_chan_new(0, NULL);
     hb_chan_recv(chan, &word, 0);
     hb_chan_unref(chan);
+    hb_spin_for(0);
 }
 
 static void run_seeds(const explore_scenario *s, uint64_t first, uint32_t n, bool trace)

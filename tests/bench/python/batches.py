@@ -6,6 +6,7 @@ from functools import partial
 
 import heartbeat
 
+from kinds import UNBOUNDED, Capacity, label
 from throughput import FLOWS
 from timing import Benchmark, nanoseconds_each, run_side_by_side
 
@@ -42,9 +43,9 @@ def receive(channel: heartbeat.Channel[int], count: int) -> None:
         count -= len(channel.recv_many(min(BATCH, count)))
 
 
-def messages(flow: tuple[int, int], count: int) -> float:
+def messages(flow: tuple[int, int], capacity: Capacity, count: int) -> float:
     """Some threads send batches, others receive as many values as they can."""
-    channel: heartbeat.Channel[int] = heartbeat.Channel(BATCH)
+    channel: heartbeat.Channel[int] = heartbeat.Channel(capacity)
     n_senders, n_receivers = flow
     senders = [partial(send, channel, batches_of(count // n_senders))] * n_senders
     receivers = [partial(receive, channel, count // n_receivers)] * n_receivers
@@ -54,5 +55,9 @@ def messages(flow: tuple[int, int], count: int) -> float:
 def scenarios() -> dict[str, Benchmark]:
     return {
         "send_many_recv_many": fill_and_drain,
-        **{f"{name}-many": partial(messages, flow) for name, flow in FLOWS.items()},
+        **{
+            f"{name}-many-{label(capacity)}": partial(messages, flow, capacity)
+            for name, flow in FLOWS.items()
+            for capacity in (BATCH, UNBOUNDED)
+        },
     }
