@@ -79,7 +79,14 @@ def test_a_channel_without_a_name() -> None:
 
 
 def test_a_sleep_of_the_engine_is_a_wait() -> None:
-    with silenced(lambda: sleep(4 * SHORT)) as (_, health):
+    told = threading.Event()
+
+    def sleep_until_told() -> None:
+        while not told.is_set():
+            sleep(4 * SHORT)
+
+    with silenced(sleep_until_told) as (_, health):
+        told.set()
         assert health.cause == "blocked" and "sleep" in health.where
 
 
