@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -108,6 +109,23 @@ def check():
     assert ticker.recv() <= now()
 in_child(check)
 """ + END)
+
+
+def test_a_fork_waits_for_threads_that_begin() -> None:
+    """Where there is no interpreter lock, a thread may stop the world as it begins: who forked just
+    then had a child that could never do so again, and hung in its next collection.
+    """
+    program = PRELUDE + """
+import gc
+channel = Channel()
+tasks = [go(channel.recv) for _ in range(3)]
+in_child(gc.collect)
+channel.close()
+[task.join() for task in tasks]
+assert all(task.exception for task in tasks)
+"""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(run_program, [program] * 24))
 
 
 def test_new_threads_may_lie_where_lost_waiters_lay() -> None:

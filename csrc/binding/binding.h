@@ -46,6 +46,7 @@ hbpy_state *hbpy_state_of(PyObject *self);
 /* Each type file adds its types and functions; 0, or -1 with an exception. */
 int hbpy_init_errors(PyObject *module, hbpy_state *state);
 int hbpy_init_thread(PyObject *module, hbpy_state *state);
+int hbpy_init_thread_state(PyObject *module, hbpy_state *state);
 int hbpy_init_gil(PyObject *module, hbpy_state *state);
 int hbpy_init_time(PyObject *module, hbpy_state *state);
 int hbpy_init_source(PyObject *module, hbpy_state *state);
@@ -315,11 +316,14 @@ void hbpy_raise_closed(hbpy_state *state, PyObject *py_message, PyObject *py_cau
 /* Called on a native thread that no Python has run on: gives it a thread state,
  * attaches, calls body(arg), and clears up. body leaves no exception set. */
 void hbpy_run_attached(void (*body)(void *arg), void *arg);
+/* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
+void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
+
+/* One for the calling thread, on which no Python has run (thread_state.c). */
+PyThreadState *hbpy_make_thread_state(void);
 /* From now on threads that have not begun to run Python never do: the interpreter ends. Called with
  * none attached. */
 void hbpy_threads_over(void);
-/* The same after alone(arg), which runs with no thread state attached (NULL: nothing does). */
-void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg);
 
 /* The first thing such a body does: sets the hooks that threading wants in every thread. */
 void hbpy_install_hooks(hbpy_state *state);

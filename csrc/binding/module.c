@@ -86,8 +86,8 @@ static int refuse_other_interpreters(void)
 static int exec(PyObject *module)
 {
     static int (*const parts[])(PyObject *, hbpy_state *) = {
-        hbpy_init_errors, hbpy_init_thread, hbpy_init_gil, hbpy_init_time, hbpy_init_source,
-        hbpy_init_channel, hbpy_init_case, hbpy_init_selected, hbpy_init_select,
+        hbpy_init_errors, hbpy_init_thread, hbpy_init_thread_state, hbpy_init_gil,
+        hbpy_init_time, hbpy_init_source, hbpy_init_channel, hbpy_init_case, hbpy_init_selected, hbpy_init_select,
         hbpy_init_selector, hbpy_init_timer, hbpy_init_after_func, hbpy_init_watchdog,
         hbpy_init_task, hbpy_init_go, hbpy_init_heartbeat,
         hbpy_init_pulses, hbpy_init_unit, hbpy_init_pause, hbpy_init_beat_stats, hbpy_init_capi,

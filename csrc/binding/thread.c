@@ -7,8 +7,6 @@
  * context of its own, a copy of its starter's. */
 #include "binding.h"
 
-#include "hb_platform.h"
-
 /* ---- hooks ---- */
 
 /* sys.<to>(threading.<from>()), if the hook is set. */
@@ -31,44 +29,6 @@ void hbpy_install_hooks(hbpy_state *state)
 
 /* ---- running ---- */
 
-/* How many threads make a thread state just now; OVER: the interpreter ends, and none begins to. */
-static hb_atomic_u32 makers;
-enum { OVER = 1 << 30 };
-
-/* Making one never takes long. */
-void hbpy_threads_over(void)
-{
-    hb_fetch_or(&makers, OVER);
-    while (hb_load_acquire(&makers) != OVER)
-        hb_platform_yield();
-}
-
-static void wait_for_the_end(void)
-{
-    hb_atomic_u32 never = 0;
-    for (;;)
-        hb_platform_park(&never, 0, HB_FOREVER);
-}
-
-/* A thread that begins too late finds no interpreter to make a state for. */
-static PyThreadState *make_state(void)
-{
-    bool late = hb_fetch_add(&makers, 1) & OVER;
-    PyThreadState *py_thread = late ? NULL : PyThreadState_New(PyInterpreterState_Main());
-    hb_fetch_sub(&makers, 1);
-    if (late)
-        wait_for_the_end();
-    if (!py_thread)
-        Py_FatalError("heartbeat: no memory for a thread state");
-    return py_thread;
-}
-
-/* Whoever was making one is not in the child. */
-static void forget_makers(void)
-{
-    hb_store_relaxed(&makers, 0);
-}
-
 void hbpy_run_attached(void (*body)(void *arg), void *arg)
 {
     hbpy_run_after(NULL, body, arg);
@@ -76,7 +36,7 @@ void hbpy_run_attached(void (*body)(void *arg), void *arg)
 
 void hbpy_run_after(void (*alone)(void *arg), void (*body)(void *arg), void *arg)
 {
-    PyThreadState *py_thread = make_state();
+    PyThreadState *py_thread = hbpy_make_thread_state();
     if (alone)
         alone(arg);
     hbpy_attach(py_thread);
@@ -195,7 +155,6 @@ void hbpy_report_exception(hbpy_state *state, PyObject *py_exception, PyObject *
 int hbpy_init_thread(PyObject *module, hbpy_state *state)
 {
     (void)module;
-    hb_platform_at_fork_child(forget_makers);
     state->threading = PyImport_ImportModule("threading");
     if (!state->threading)
         return -1;
