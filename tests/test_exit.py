@@ -113,14 +113,15 @@ wait_for_receivers(channel, 5)
 
 def test_finally_clauses_run() -> None:
     printed = run_program(PRELUDE + """
-channel, ended = Channel(), Channel(None)
+channel, numbers, ended = Channel(), Channel(2), Channel(None)
+numbers.send_many([1, 2])
 def wait():
     try:
         for value in channel:
             print(value)
     finally:
         ended.send(True)  # needs no waiting, so it works
-        sys.stdout.write(f"finally {len(ended)}\\n")
+        sys.stdout.write(f"finally {numbers.recv()}\\n")
         sys.stdout.flush()
 def wait_for_a_timer():
     try:
