@@ -128,8 +128,8 @@ class Pool:
         worker: Worker[Outcome] = Worker(
             Digester(self.jobs).work, interval=self.interval, results=WAITING_RESULTS, name=name
         )
+        self.monitor.watch(worker)  # before it starts: without jobs it ends at once
         self.workers.append(worker.start())
-        self.monitor.watch(worker)
 
     def run(self, workers: int) -> None:
         """Hand out the jobs, then wait for everything at once until every file is accounted for."""
