@@ -50,7 +50,9 @@ static __attribute__((noinline)) hb_status wait_locked(hb_chan *chan, hb_directi
     return status;
 }
 
-hb_status hb_chan_send(hb_chan *chan, hb_word word, hb_time deadline)
+/* Compiled once for each direction. */
+static inline __attribute__((always_inline)) hb_status operate(hb_chan *chan, hb_direction direction,
+                                                               hb_word *word, hb_time deadline)
 {
     hb_waiter *peer = NULL;
     if (!chan)
@@ -58,26 +60,21 @@ hb_status hb_chan_send(hb_chan *chan, hb_word word, hb_time deadline)
     if (hb_source_is_foreign(&chan->source))
         return HB_FOREIGN;
     hb__chan_lock(chan);
-    hb_status status = hb__send_locked(chan, word, &peer);
+    hb_status status = direction == HB_SEND ? hb__send_locked(chan, *word, &peer)
+                                            : hb__recv_locked(chan, word, &peer);
     if (status == HB_WOULD_BLOCK)
-        return wait_locked(chan, HB_SEND, &word, deadline);
+        return wait_locked(chan, direction, word, deadline);
     hb__chan_unlock(chan);
     hb__wait_wake(peer);
     return status;
 }
 
+hb_status hb_chan_send(hb_chan *chan, hb_word word, hb_time deadline)
+{
+    return operate(chan, HB_SEND, &word, deadline);
+}
+
 hb_status hb_chan_recv(hb_chan *chan, hb_word *word, hb_time deadline)
 {
-    hb_waiter *peer = NULL;
-    if (!chan)
-        return wait_for_nil(deadline);
-    if (hb_source_is_foreign(&chan->source))
-        return HB_FOREIGN;
-    hb__chan_lock(chan);
-    hb_status status = hb__recv_locked(chan, word, &peer);
-    if (status == HB_WOULD_BLOCK)
-        return wait_locked(chan, HB_RECV, word, deadline);
-    hb__chan_unlock(chan);
-    hb__wait_wake(peer);
-    return status;
+    return operate(chan, HB_RECV, word, deadline);
 }
