@@ -48,12 +48,12 @@ static void wait_for_the_end(void)
 /* False: it is over. */
 static bool begin_to_make(void)
 {
-    uint32_t before;
-    while ((before = hb_fetch_add(&makers, 1)) >= FORK) {
-        hb_fetch_sub(&makers, 1);
-        if (before & OVER)
+    uint32_t now = hb_load_relaxed(&makers);
+    while (now >= FORK || !hb_cas(&makers, &now, now + 1)) {
+        if (now & OVER)
             return false;
         hb_platform_yield();
+        now = hb_load_relaxed(&makers);
     }
     return true;
 }
