@@ -38,6 +38,8 @@ void hb_explore_pause(void);
 #endif
 
 #define hb_load_relaxed(p) HB_ATOMIC_STEP(atomic_load_explicit((p), memory_order_relaxed))
+/* Of what changes only under a lock that the caller holds: at such a load nothing can come between. */
+#define hb_load_guarded(p) atomic_load_explicit((p), memory_order_relaxed)
 #define hb_load_acquire(p) HB_ATOMIC_STEP(atomic_load_explicit((p), memory_order_acquire))
 #define hb_store_relaxed(p, v) HB_ATOMIC_STORE(atomic_store_explicit((p), (v), memory_order_relaxed))
 #define hb_store_release(p, v) HB_ATOMIC_STORE(atomic_store_explicit((p), (v), memory_order_release))

@@ -11,7 +11,7 @@
 static bool looks_empty(hb_chan *chan)
 {
     uint64_t receives = hb_load_acquire(&chan->receives);
-    return hb_load_acquire(&chan->sends) == receives && !hb_load_acquire(&chan->senders.linked);
+    return hb_load_acquire(&chan->sends) == receives && !hb__queue_has_links(&chan->source.waiting, HB_SEND);
 }
 
 /* There is no room, nor anybody who takes a word: nobody waits to receive while one is queued
@@ -21,7 +21,7 @@ static bool looks_full(hb_chan *chan)
     uint64_t sends = hb_load_acquire(&chan->sends);
     uint64_t receives = hb_load_acquire(&chan->receives);
     return receives <= sends && sends - receives >= chan->capacity &&
-           !hb_load_acquire(&chan->source.receivers.linked);
+           !hb__queue_has_links(&chan->source.waiting, HB_RECV);
 }
 
 static bool looks_ready(hb_source *source, hb_direction direction)
@@ -36,11 +36,11 @@ static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
     hb_chan *chan = hb__chan_of(source);
     (void)now;
-    if (hb_load_relaxed(&chan->closed))
+    if (hb_load_guarded(&chan->closed))
         return true;
     if (direction == HB_RECV)
-        return chan->ring.count || hb__queue_first_locked(&chan->senders);
-    return chan->ring.count < chan->capacity || hb__queue_first_locked(&source->receivers);
+        return hb__queued_locked(chan) || hb__queue_first_locked(&source->waiting, HB_SEND);
+    return hb__queued_locked(chan) < chan->capacity || hb__queue_first_locked(&source->waiting, HB_RECV);
 }
 
 static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
@@ -51,18 +51,12 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
                                 : hb__send_locked(hb__chan_of(source), *word, peer);
 }
 
-static hb_queue *queue(hb_source *source, hb_direction direction)
-{
-    return direction == HB_RECV ? &source->receivers : &hb__chan_of(source)->senders;
-}
-
 const hb_source_ops hb__chan_ops = {
     .kind = "channel",
     .sends = true,
     .ready_locked = ready_locked,
     .looks_ready = looks_ready,
     .take_locked = take_locked,
-    .queue = queue,
     .lock_slow = hb__chan_lock_slow,
 };
 

@@ -9,6 +9,7 @@ hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop)
     if (!chan)
         return NULL;
     hb__source_init(&chan->source, &hb__chan_ops);
+    chan->ring = &hb__ring_none;
     chan->capacity = capacity;
     chan->drop = drop;
     hb_store_relaxed(&chan->refs, 1);
@@ -18,8 +19,8 @@ hb_chan *hb_chan_new(uint64_t capacity, hb_drop_fn *drop)
 static bool is_unused_locked(hb_chan *chan)
 {
     return !hb_load_relaxed(&chan->closed) && hb_load_relaxed(&chan->sends) == 0 &&
-           !hb__queue_first_locked(&chan->senders) &&
-           !hb__queue_first_locked(&chan->source.receivers);
+           !hb__queue_first_locked(&chan->source.waiting, HB_SEND) &&
+           !hb__queue_first_locked(&chan->source.waiting, HB_RECV);
 }
 
 bool hb_chan_reshape(hb_chan *chan, uint64_t capacity, hb_drop_fn *drop)
@@ -41,25 +42,29 @@ hb_chan *hb_chan_ref(hb_chan *chan)
     return chan;
 }
 
+/* Nobody else has the channel any more. */
+static void drop_queued(hb_chan *chan)
+{
+    for (; hb__queued_locked(chan); hb__count_locked(&chan->receives, 1))
+        chan->drop(hb__ring_get(chan->ring, hb_load_guarded(&chan->receives)));
+}
+
 void hb_chan_unref(hb_chan *chan)
 {
     if (!chan || hb_fetch_sub(&chan->refs, 1) != 1)
         return;
-    while (chan->ring.count) {
-        hb_word word = hb__ring_pop(&chan->ring);
-        if (chan->drop)
-            chan->drop(word);
-    }
-    hb__ring_fini(&chan->ring);
+    if (chan->drop)
+        drop_queued(chan);
+    hb__ring_free(&chan->ring);
     free(chan);
 }
 
 /* ---- close ---- */
 
-static void serve_all_locked(hb_queue *waiting, hb_waiter **chain)
+static void serve_all_locked(hb_chan *chan, hb_direction direction, hb_waiter **chain)
 {
     hb_link *link;
-    while ((link = hb__queue_serve_locked(waiting, HB_CLOSED, (hb_word){ NULL })))
+    while ((link = hb__queue_serve_locked(&chan->source.waiting, direction, HB_CLOSED, (hb_word){ NULL })))
         hb__chain_push(chain, link->waiter);
 }
 
@@ -76,8 +81,8 @@ hb_status hb_chan_shut(hb_chan *chan, hb_word cause)
     if (status == HB_OK) {
         chan->cause = cause;
         hb_store_release(&chan->closed, 1);
-        serve_all_locked(&chan->source.receivers, &chain);
-        serve_all_locked(&chan->senders, &chain);
+        serve_all_locked(chan, HB_RECV, &chain);
+        serve_all_locked(chan, HB_SEND, &chain);
         hb__source_hint_locked(&chan->source, HB_RECV);
         hb__source_hint_locked(&chan->source, HB_SEND);
     }

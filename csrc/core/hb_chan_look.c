@@ -16,7 +16,7 @@ bool hb_chan_is_sole(hb_chan *chan)
 
 void hb_chan_set_type(hb_chan *chan, char type)
 {
-    hb_store_relaxed(&chan->type, (uint32_t)type);
+    hb_store_relaxed(&chan->type, (uint8_t)type);
 }
 
 char hb_chan_type(hb_chan *chan)
@@ -40,7 +40,7 @@ hb_word *hb_chan_cause_slot(hb_chan *chan)
 uint64_t hb_chan_len(hb_chan *chan)
 {
     hb_lock_acquire(&chan->source.lock);
-    uint64_t len = chan->ring.count;
+    uint64_t len = hb__queued_locked(chan);
     hb_lock_release(&chan->source.lock);
     return len;
 }
@@ -57,16 +57,16 @@ static hb_time waited(const hb_waiter *waiter)
     return now - waiter->since;
 }
 
-static hb_time first_wait_locked(hb_queue *waiting)
+static hb_time first_wait_locked(hb_chan *chan, hb_direction direction)
 {
-    hb_link *first = hb__queue_first_locked(waiting);
+    hb_link *first = hb__queue_first_locked(&chan->source.waiting, direction);
     return first ? waited(first->waiter) : 0;
 }
 
 static hb_time longest_wait_locked(hb_chan *chan)
 {
-    hb_time of_senders = first_wait_locked(&chan->senders);
-    hb_time of_receivers = first_wait_locked(&chan->source.receivers);
+    hb_time of_senders = first_wait_locked(chan, HB_SEND);
+    hb_time of_receivers = first_wait_locked(chan, HB_RECV);
     return of_senders > of_receivers ? of_senders : of_receivers;
 }
 
@@ -74,11 +74,11 @@ void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
 {
     hb_lock_acquire(&chan->source.lock);
     *stats = (hb_chan_stats){
-        .len = chan->ring.count, .capacity = chan->capacity, .closed = hb_load_relaxed(&chan->closed),
+        .len = hb__queued_locked(chan), .capacity = chan->capacity, .closed = hb_load_relaxed(&chan->closed),
         .sends = hb_load_relaxed(&chan->sends), .receives = hb_load_relaxed(&chan->receives),
         .high_water = chan->high_water,
-        .waiting_senders = hb__queue_count_locked(&chan->senders),
-        .waiting_receivers = hb__queue_count_locked(&chan->source.receivers),
+        .waiting_senders = hb__queue_count_locked(&chan->source.waiting, HB_SEND),
+        .waiting_receivers = hb__queue_count_locked(&chan->source.waiting, HB_RECV),
         .longest_wait = longest_wait_locked(chan),
     };
     hb_lock_release(&chan->source.lock);
@@ -87,7 +87,8 @@ void hb_chan_stats_get(hb_chan *chan, hb_chan_stats *stats)
 int hb_chan_visit(hb_chan *chan, int (*visit)(hb_word word, void *arg), void *arg)
 {
     int result = 0;
-    for (uint64_t i = 0; result == 0 && i < chan->ring.count; i++)
-        result = visit(hb__ring_at(&chan->ring, i), arg);
+    uint64_t end = hb_load_guarded(&chan->sends);
+    for (uint64_t i = hb_load_guarded(&chan->receives); result == 0 && i < end; i++)
+        result = visit(hb__ring_get(chan->ring, i), arg);
     return result;
 }

@@ -23,13 +23,14 @@ hb_status hb_chan_try_send_many(hb_chan *chan, const hb_word *words, size_t n, s
 /* Up to n of the queued words, as long as nobody waits to put another in their place. */
 static size_t recv_queued_locked(hb_chan *chan, hb_word *words, size_t n)
 {
-    n = n < chan->ring.count ? n : chan->ring.count;
-    if (n == 0 || hb__queue_first_locked(&chan->senders))
+    uint64_t queued = hb__queued_locked(chan);
+    n = n < queued ? n : queued;
+    if (n == 0 || hb__queue_first_locked(&chan->source.waiting, HB_SEND))
         return 0;
-    hb__ring_pop_many(&chan->ring, words, n);
+    hb__ring_get_many(chan->ring, hb_load_guarded(&chan->receives), words, n);
     hb__count_locked(&chan->receives, n);
     hb__source_hint_locked(&chan->source, HB_SEND);
-    if (chan->ring.count == 0)
+    if (n == queued)
         hb__ring_relax(&chan->ring);
     return n;
 }

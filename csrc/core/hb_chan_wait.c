@@ -4,7 +4,7 @@
 static void unlink_waiter(hb_chan *chan, hb_direction direction, hb_link *link)
 {
     hb__chan_lock(chan);
-    hb__queue_remove_locked(chan->source.ops->queue(&chan->source, direction), link);
+    hb__queue_remove_locked(&chan->source.waiting, direction, link);
     hb__chan_unlock(chan);
 }
 

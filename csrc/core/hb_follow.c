@@ -78,7 +78,7 @@ static void unlink_follow(hb_follow *follow)
     if (!source)
         return;
     hb_lock_acquire(&source->lock);
-    hb__queue_remove_locked(source->ops->queue(source, HB_RECV), &follow->link);
+    hb__queue_remove_locked(&source->waiting, HB_RECV, &follow->link);
     hb_lock_release(&source->lock);
 }
 

@@ -129,17 +129,10 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
     return HB_OK;
 }
 
-static hb_queue *queue(hb_source *source, hb_direction direction)
-{
-    (void)direction;
-    return &source->receivers;
-}
-
 static const hb_source_ops events_ops = {
     .kind = "monitor",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
-    .queue = queue,
 };
 
 /* ---- for its owner ---- */
@@ -165,7 +158,7 @@ bool hb_events_publish(hb_events *events, hb_health *health, hb_health *replaces
 {
     hb_lock_acquire(&events->source.lock);
     bool thrown_out = remove_locked(events, replaces);
-    hb_link *served = hb__queue_serve_locked(&events->source.receivers, HB_OK, (hb_word){ health });
+    hb_link *served = hb__queue_serve_locked(&events->source.waiting, HB_RECV, HB_OK, (hb_word){ health });
     if (!served) {
         append_locked(events, health);
         hb__source_hint_locked(&events->source, HB_RECV);
@@ -188,7 +181,7 @@ static hb_waiter *close_locked(hb_events *events)
     hb_waiter *chain = NULL;
     hb_link *served;
     events->closed = true;
-    while ((served = hb__queue_serve_locked(&events->source.receivers, HB_CLOSED, (hb_word){ NULL }))) {
+    while ((served = hb__queue_serve_locked(&events->source.waiting, HB_RECV, HB_CLOSED, (hb_word){ NULL }))) {
         served->waiter->next = chain;
         chain = served->waiter;
     }

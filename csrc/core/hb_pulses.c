@@ -58,17 +58,10 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
     return take_fresh(pulses, word) ? HB_OK : HB_WOULD_BLOCK;
 }
 
-static hb_queue *queue(hb_source *source, hb_direction direction)
-{
-    (void)direction;
-    return &source->receivers;
-}
-
 static const hb_source_ops pulses_ops = {
     .kind = "pulses",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
-    .queue = queue,
 };
 
 /* ---- serving ---- */
@@ -78,9 +71,9 @@ static const hb_source_ops pulses_ops = {
 static hb_waiter *serve_locked(hb_pulses *pulses)
 {
     hb_word word;
-    if (!hb__queue_first_locked(&pulses->source.receivers) || !take_fresh(pulses, &word))
+    if (!hb__queue_first_locked(&pulses->source.waiting, HB_RECV) || !take_fresh(pulses, &word))
         return NULL;
-    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, word);
+    hb_link *served = hb__queue_serve_locked(&pulses->source.waiting, HB_RECV, HB_OK, word);
     if (!served)
         hb_store_release(&pulses->beat->fresh, 1); /* the last of them was won elsewhere meanwhile */
     return served ? served->waiter : NULL;
@@ -89,7 +82,7 @@ static hb_waiter *serve_locked(hb_pulses *pulses)
 static void hint_locked(hb_pulses *pulses)
 {
     hb__source_hint_locked(&pulses->source, HB_RECV);
-    if (!hb__queue_first_locked(&pulses->source.receivers) && !pulses->source.watches)
+    if (!hb__queue_first_locked(&pulses->source.waiting, HB_RECV) && !pulses->source.watches)
         hb__beat_lower_flag(pulses->beat, HB_BEAT_LISTENED);
 }
 
@@ -137,7 +130,7 @@ hb_pulses *hb_beat_pulses(hb_beat *beat, bool keep)
 size_t hb_pulses_waiting(hb_pulses *pulses)
 {
     hb_lock_acquire(&pulses->source.lock);
-    size_t waiting = hb__queue_count_locked(&pulses->source.receivers);
+    size_t waiting = hb__queue_count_locked(&pulses->source.waiting, HB_RECV);
     hb_lock_release(&pulses->source.lock);
     return waiting;
 }
@@ -147,7 +140,7 @@ static hb_waiter *serve_last_locked(hb_pulses *pulses)
 {
     if (!take_fresh(pulses, &pulses->last))
         return NULL;
-    hb_link *served = hb__queue_serve_locked(&pulses->source.receivers, HB_OK, pulses->last);
+    hb_link *served = hb__queue_serve_locked(&pulses->source.waiting, HB_RECV, HB_OK, pulses->last);
     pulses->left = pulses->keep && !served;
     return served ? served->waiter : NULL;
 }
@@ -157,7 +150,7 @@ static hb_waiter *close_locked(hb_pulses *pulses)
     hb_waiter *chain = serve_last_locked(pulses);
     hb_link *served;
     pulses->closed = true;
-    while ((served = hb__queue_serve_locked(&pulses->source.receivers, HB_CLOSED, (hb_word){ NULL }))) {
+    while ((served = hb__queue_serve_locked(&pulses->source.waiting, HB_RECV, HB_CLOSED, (hb_word){ NULL }))) {
         served->waiter->next = chain;
         chain = served->waiter;
     }

@@ -3,24 +3,40 @@
 #include <stdlib.h>
 
 #define FIRST_SIZE 8
+#define MOST ((SIZE_MAX - sizeof(hb_ring)) / sizeof(hb_word))
 
-/* It is full: from head to the end, then from the start to head. The second part moves behind the
- * first; the first stays, and in a large ring its pages move along without being copied. */
-bool hb__ring_grow(hb_ring *ring)
+hb_ring hb__ring_none = { .size = 0 };
+
+/* The words lie from `start` to the old end, and then from 0 on. Modulo twice the size, the old end
+ * and 0 are the two places where one of the parts has to go: the other stays, and in a large ring its
+ * pages move along without being copied. */
+static void spread(hb_ring *ring, uint64_t old, uint64_t first)
 {
-    uint64_t size = ring->size ? ring->size * 2 : FIRST_SIZE;
-    hb_word *words = size <= SIZE_MAX / sizeof *words ? realloc(ring->words, size * sizeof *words) : NULL;
-    if (!words)
+    uint64_t start = first & (old - 1);
+    if (first & old)
+        memcpy(ring->words + old + start, ring->words + start, (old - start) * sizeof *ring->words);
+    else
+        memcpy(ring->words + old, ring->words, start * sizeof *ring->words);
+}
+
+bool hb__ring_grow(hb_ring **ring, uint64_t first)
+{
+    uint64_t old = (*ring)->size, size = old ? old * 2 : FIRST_SIZE;
+    hb_ring *grown = NULL;
+    if (size <= MOST)
+        grown = realloc(old ? *ring : NULL, sizeof *grown + size * sizeof *grown->words);
+    if (!grown)
         return false;
-    if (ring->head)
-        memcpy(words + ring->size, words, ring->head * sizeof *words);
-    ring->words = words;
-    ring->size = size;
+    grown->size = size;
+    if (old)
+        spread(grown, old, first);
+    *ring = grown;
     return true;
 }
 
-void hb__ring_fini(hb_ring *ring)
+void hb__ring_free(hb_ring **ring)
 {
-    free(ring->words);
-    *ring = (hb_ring){ NULL, 0, 0, 0 };
+    if ((*ring)->size)
+        free(*ring);
+    *ring = &hb__ring_none;
 }

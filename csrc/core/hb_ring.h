@@ -1,4 +1,8 @@
-/* hb_ring: the words a channel holds, oldest first.
+/* hb_ring: memory for the words a channel holds.
+ *
+ * Each word has a position, one more than that of the word before it, and lies at its position
+ * modulo the size. Which positions are in use is the channel's to know: from how many words it has
+ * given out up to how many it has accepted, never more than there is room for.
  *
  * Grows as it fills, so that a large capacity costs nothing until it is used,
  * and gives its memory back when it drains. Guarded by the channel's lock. */
@@ -10,60 +14,46 @@
 #include "hb_wait.h"
 
 typedef struct hb_ring {
-    hb_word *words;
     uint64_t size; /* of words: 0 or a power of two */
-    uint64_t head; /* index of the oldest */
-    uint64_t count;
+    hb_word words[];
 } hb_ring;
 
-bool hb__ring_grow(hb_ring *ring);
+/* What a channel has that holds nothing; it is never written to. */
+extern hb_ring hb__ring_none;
 
-/* Room for one more. False when there is no memory; then nothing has changed. */
-static inline bool hb__ring_reserve(hb_ring *ring)
-{
-    return ring->count < ring->size || hb__ring_grow(ring);
-}
+/* A full ring, whose oldest word has the position `first`, gets twice the room. False when there is no
+ * memory; then nothing has changed. */
+bool hb__ring_grow(hb_ring **ring, uint64_t first);
 
-void hb__ring_fini(hb_ring *ring);
+void hb__ring_free(hb_ring **ring);
 
 /* Above this size an empty ring goes back to the system. */
 #define HB_RING_KEPT 4096
 
 /* Gives back what a burst left behind. Call it when the ring is empty. */
-static inline void hb__ring_relax(hb_ring *ring)
+static inline void hb__ring_relax(hb_ring **ring)
 {
-    if (ring->size > HB_RING_KEPT)
-        hb__ring_fini(ring);
+    if ((*ring)->size > HB_RING_KEPT)
+        hb__ring_free(ring);
 }
 
-static inline hb_word hb__ring_at(const hb_ring *ring, uint64_t i)
+static inline void hb__ring_put(hb_ring *ring, uint64_t position, hb_word word)
 {
-    return ring->words[(ring->head + i) & (ring->size - 1)];
+    ring->words[position & (ring->size - 1)] = word;
 }
 
-/* There is room: reserved, or popped before. */
-static inline void hb__ring_push(hb_ring *ring, hb_word word)
+static inline hb_word hb__ring_get(const hb_ring *ring, uint64_t position)
 {
-    ring->words[(ring->head + ring->count++) & (ring->size - 1)] = word;
+    return ring->words[position & (ring->size - 1)];
 }
 
-static inline hb_word hb__ring_pop(hb_ring *ring)
+/* The n words from that position on, which are there. */
+static inline void hb__ring_get_many(const hb_ring *ring, uint64_t position, hb_word *words, size_t n)
 {
-    hb_word word = ring->words[ring->head];
-    ring->head = (ring->head + 1) & (ring->size - 1);
-    ring->count--;
-    return word;
-}
-
-/* The oldest n, which are there. */
-static inline void hb__ring_pop_many(hb_ring *ring, hb_word *words, size_t n)
-{
-    size_t to_end = (size_t)(ring->size - ring->head);
+    size_t start = (size_t)(position & (ring->size - 1)), to_end = (size_t)ring->size - start;
     size_t first = n < to_end ? n : to_end;
-    memcpy(words, ring->words + ring->head, first * sizeof *words);
+    memcpy(words, ring->words + start, first * sizeof *words);
     memcpy(words + first, ring->words, (n - first) * sizeof *words);
-    ring->head = (ring->head + n) & (ring->size - 1);
-    ring->count -= n;
 }
 
 #endif

@@ -77,8 +77,7 @@ static void unlink_all(hb_select *select)
         if (!source || &select->links[i] == select->waiter.link)
             continue;
         hb_lock_acquire(&source->lock);
-        hb__queue_remove_locked(source->ops->queue(source, select->cases[i].direction),
-                                &select->links[i]);
+        hb__queue_remove_locked(&source->waiting, select->cases[i].direction, &select->links[i]);
         hb_lock_release(&source->lock);
     }
 }

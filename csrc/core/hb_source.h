@@ -9,12 +9,10 @@
 #ifndef HB_SOURCE_H
 #define HB_SOURCE_H
 
-#include "hb_wait.h"
+#include "hb_queue.h"
 #include "hb_watch.h"
 
 typedef struct hb_source hb_source;
-
-typedef enum hb_direction { HB_RECV, HB_SEND } hb_direction;
 
 typedef struct hb_source_ops {
     const char *kind; /* what it is called where a wait is explained */
@@ -28,8 +26,6 @@ typedef struct hb_source_ops {
      * send, or gets what was received. `*peer`: whom to wake after unlocking. */
     hb_status (*take_locked)(hb_source *source, hb_direction direction, hb_word *word,
                              hb_time now, hb_waiter **peer);
-    /* Where a case of that direction waits. */
-    hb_queue *(*queue)(hb_source *source, hb_direction direction);
     /* Timed sources only, on hb_source_now's clock: when it will be ready by itself, and handing
      * what is due to those who wait longest (returned, to be woken after unlocking). */
     hb_time (*due_locked)(hb_source *source);
@@ -42,7 +38,7 @@ struct hb_source {
     hb_lock lock;
     uint32_t bubble;          /* constant: of the bubble it was made in; 0: in none */
     const hb_source_ops *ops; /* constant */
-    hb_queue receivers;       /* lock */
+    hb_queues waiting;        /* lock */
     hb_watch *watches;        /* lock: who wants to hear of it, mostly nobody */
     const char *name;         /* lock: NULL or the owner's, who keeps it as long as the source */
 };
@@ -52,7 +48,7 @@ static inline void hb__source_init(hb_source *source, const hb_source_ops *ops)
     hb_lock_init(&source->lock);
     source->bubble = hb_here_bubble();
     source->ops = ops;
-    source->receivers = (hb_queue){ .head = NULL };
+    hb__queues_init(&source->waiting);
     source->watches = NULL;
     source->name = NULL;
 }
@@ -106,7 +102,7 @@ static inline void hb__source_hint_locked(hb_source *source, hb_direction direct
 static inline void hb__source_enqueue_locked(hb_source *source, hb_direction direction, hb_link *link)
 {
     hb_waiter *waiter = link->waiter;
-    hb__queue_add_locked(source->ops->queue(source, direction), link);
+    hb__queue_add_locked(&source->waiting, direction, link);
     waiter->outside |= waiter->here && waiter->here->bubble != source->bubble;
     hb__source_hint_locked(source, direction == HB_SEND ? HB_RECV : HB_SEND);
 }

@@ -253,9 +253,9 @@ static void view_case_locked(hb_view_case *view, const hb_case *c)
     view->kind = source->ops->kind;
     if (source->name)
         hb_text_copy(view->name, sizeof view->name, source->name);
-    view->waiting_receivers = hb__queue_count_locked(source->ops->queue(source, HB_RECV));
+    view->waiting_receivers = hb__queue_count_locked(&source->waiting, HB_RECV);
     if (source->ops->sends)
-        view->waiting_senders = hb__queue_count_locked(source->ops->queue(source, HB_SEND));
+        view->waiting_senders = hb__queue_count_locked(&source->waiting, HB_SEND);
     hb_lock_release(&source->lock);
 }
 

@@ -36,7 +36,7 @@ static bool is_due_locked(const hb_timer *timer, hb_time now)
 static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
     (void)direction;
-    return is_due_locked(timer_of(source), now) && !hb__queue_first_locked(&source->receivers);
+    return is_due_locked(timer_of(source), now) && !hb__queue_first_locked(&source->waiting, HB_RECV);
 }
 
 static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
@@ -47,12 +47,6 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
         return HB_WOULD_BLOCK;
     word->i64 = fire_locked(timer_of(source), now);
     return HB_OK;
-}
-
-static hb_queue *queue(hb_source *source, hb_direction direction)
-{
-    (void)direction;
-    return &source->receivers;
 }
 
 static hb_time due_locked(hb_source *source)
@@ -66,7 +60,7 @@ static hb_waiter *expire_locked(hb_source *source, hb_time now)
     if (!is_due_locked(timer, now))
         return NULL;
     hb_word fired = { .i64 = timer->due };
-    hb_link *link = hb__queue_serve_locked(&source->receivers, HB_OK, fired);
+    hb_link *link = hb__queue_serve_locked(&source->waiting, HB_RECV, HB_OK, fired);
     if (!link)
         return NULL; /* all lost to other cases of their selects: it stays due */
     fire_locked(timer, now);
@@ -77,7 +71,6 @@ static const hb_source_ops timer_ops = {
     .kind = "timer",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
-    .queue = queue,
     .due_locked = due_locked,
     .expire_locked = expire_locked,
 };
@@ -99,7 +92,7 @@ static hb_waiter *move_locked(hb_timer *timer, hb_time due, hb_time now)
     timer->due = due;
     hb_waiter *served = expire_locked(&timer->source, now);
     if (timer->due < before)
-        hb__queue_nudge_locked(&timer->source.receivers);
+        hb__queue_nudge_locked(&timer->source.waiting, HB_RECV);
     return served;
 }
 

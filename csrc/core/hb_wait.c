@@ -60,9 +60,8 @@ void hb__wait_wake_chain(hb_waiter *chain)
     }
 }
 
-/* W4: the source's lock is held, and keeps the waiter alive. Who won it wakes it;
- * who nudged it before has woken it, or it was awake and has yet to look. */
-static void nudge_locked(hb_waiter *waiter)
+/* Who won it wakes it; who nudged it before has woken it, or it was awake and has yet to look. */
+void hb__wait_nudge_locked(hb_waiter *waiter)
 {
     if (waiter->here) {
         waiter->here->nudge_locked(waiter->here, waiter);
@@ -157,88 +156,6 @@ hb_status hb__wait_sleep_since(hb_time deadline, hb_time since)
     if (ended != HB_OK && hb_wait_cancel(&waiter))
         return ended;
     return waiter.status;
-}
-
-/* ---- queues ---- */
-
-/* A queue of another epoch holds links of threads that were not forked along,
- * in memory that may have been given to others: it is forgotten unread. */
-static void renew_locked(hb_queue *queue)
-{
-    if (queue->epoch == hb__epoch())
-        return;
-    queue->head = queue->tail = NULL;
-    queue->epoch = hb__epoch();
-    hb_store_release(&queue->linked, 0); /* on its own: others may be looking at it */
-}
-
-static void count_link_locked(hb_queue *queue, bool queued)
-{
-    uint32_t linked = hb_load_relaxed(&queue->linked);
-    hb_store_release(&queue->linked, queued ? linked + 1 : linked - 1);
-}
-
-/* Nearly always the newcomer goes last; one that had to let go of its place for
- * a signal walks forward to it again. */
-void hb__queue_add_locked(hb_queue *queue, hb_link *link)
-{
-    renew_locked(queue);
-    hb_link *before = queue->tail;
-    while (before && before->waiter->since > link->waiter->since)
-        before = before->prev;
-    link->prev = before;
-    link->next = before ? before->next : queue->head;
-    *(link->prev ? &link->prev->next : &queue->head) = link;
-    *(link->next ? &link->next->prev : &queue->tail) = link;
-    link->queued = true;
-    count_link_locked(queue, true);
-}
-
-void hb__queue_remove_locked(hb_queue *queue, hb_link *link)
-{
-    if (!link->queued)
-        return;
-    *(link->prev ? &link->prev->next : &queue->head) = link->next;
-    *(link->next ? &link->next->prev : &queue->tail) = link->prev;
-    link->queued = false;
-    count_link_locked(queue, false);
-}
-
-hb_link *hb__queue_find_locked(hb_queue *queue)
-{
-    renew_locked(queue);
-    while (queue->head && hb__wait_is_won(queue->head->waiter))
-        hb__queue_remove_locked(queue, queue->head);
-    return queue->head;
-}
-
-void hb__queue_nudge_locked(hb_queue *queue)
-{
-    for (hb_link *link = hb__queue_first_locked(queue); link; link = link->next)
-        nudge_locked(link->waiter);
-}
-
-size_t hb__queue_count_locked(hb_queue *queue)
-{
-    size_t calls = 0;
-    hb_waiter *last = NULL;
-    for (hb_link *link = hb__queue_first_locked(queue); link; link = link->next) {
-        calls += link->waiter != last && !hb__wait_is_won(link->waiter);
-        last = link->waiter; /* the links of one call are neighbours */
-    }
-    return calls;
-}
-
-hb_link *hb__queue_win_locked(hb_queue *queue, hb_status status, hb_word word)
-{
-    hb_link *link;
-    renew_locked(queue);
-    while ((link = queue->head)) {
-        hb__queue_remove_locked(queue, link);
-        if (hb__wait_serve(link, status, word))
-            return link;
-    }
-    return NULL;
 }
 
 /* ---- parties ---- */

@@ -22,10 +22,7 @@
  *      of their queues, each under the lock of its source, before it returns.
  *      So under that lock a waiter with a link in the queue is alive, won or not.
  *
- * Queues are ordered by `since`, the instant the call began to wait; a call
- * that must let go of its place to handle a signal gets the same place again.
- *
- * Locking: a source's lock guards its queues and the links in them. Waiters
+ * Locking: a source's lock guards the links in its queues (hb_queue.h). Waiters
  * have no lock. A party's lock guards `waiting`; it is a leaf. */
 #ifndef HB_WAIT_H
 #define HB_WAIT_H
@@ -70,12 +67,6 @@ struct hb_link {
     hb_word word;         /* owner; constant while linked: what is to be sent */
 };
 
-typedef struct hb_queue {
-    hb_link *head, *tail;
-    uint32_t epoch; /* of what is linked; another one's is not there */
-    hb_atomic_u32 linked; /* how many are; read without the lock by who only looks */
-} hb_queue;
-
 /* Readies a waiter whose wake unparks the calling thread, who calls hb_wait_park. */
 void hb_waiter_init(hb_waiter *waiter);
 
@@ -90,6 +81,10 @@ static inline bool hb__wait_is_won(hb_waiter *waiter)
 
 /* As hb__wait_win, and fills in the outcome. */
 bool hb__wait_serve(hb_link *link, hb_status status, hb_word word);
+
+/* Ends its park, or the next, with HB_RETRY, unless it is won. W4: the lock of a source it is
+ * linked to is held, and keeps it alive. */
+void hb__wait_nudge_locked(hb_waiter *waiter);
 
 /* Turns DONE on and unparks the thread that waits for it: what most wakes are, and
  * what every other wake ends with. Then the waiter may be gone. */
@@ -120,31 +115,6 @@ bool hb_wait_cancel(hb_waiter *waiter);
 hb_status hb_wait_sleep(hb_time deadline);
 /* The same of a call that began to wait before. */
 hb_status hb__wait_sleep_since(hb_time deadline, hb_time since);
-
-/* Queues. The source's lock is held. */
-void hb__queue_add_locked(hb_queue *queue, hb_link *link);
-void hb__queue_remove_locked(hb_queue *queue, hb_link *link);
-hb_link *hb__queue_find_locked(hb_queue *queue);
-hb_link *hb__queue_win_locked(hb_queue *queue, hb_status status, hb_word word);
-
-/* The longest-waiting link that can still be won, or NULL. Drops dead ones. */
-static inline hb_link *hb__queue_first_locked(hb_queue *queue)
-{
-    return queue->head ? hb__queue_find_locked(queue) : NULL;
-}
-
-/* Ends the parks of all who wait, once each, with HB_RETRY. They wait on in their
- * places. Who is served at the same time is served. */
-void hb__queue_nudge_locked(hb_queue *queue);
-
-/* How many calls wait, however many links each has. */
-size_t hb__queue_count_locked(hb_queue *queue);
-
-/* Serves and removes the longest-waiting link; NULL if nobody waits. */
-static inline hb_link *hb__queue_serve_locked(hb_queue *queue, hb_status status, hb_word word)
-{
-    return queue->head ? hb__queue_win_locked(queue, status, word) : NULL;
-}
 
 /* A thread of the engine: one that can be told to stop while it waits. */
 typedef struct hb_party {

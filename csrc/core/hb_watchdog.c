@@ -36,7 +36,7 @@ static void arm_locked(hb_watchdog *watchdog, hb_time since, hb_time now)
         return;
     watchdog->told = 0;
     hb__source_hint_locked(&watchdog->source, HB_RECV);
-    hb__queue_nudge_locked(&watchdog->source.receivers); /* D5 */
+    hb__queue_nudge_locked(&watchdog->source.waiting, HB_RECV); /* D5 */
 }
 
 /* Has expired at `now`: the instant taken, and the next one is armed (D4). */
@@ -54,7 +54,7 @@ static bool ready_locked(hb_source *source, hb_direction direction, hb_time now)
 {
     (void)direction;
     return has_expired_locked(watchdog_of(source), now) &&
-           !hb__queue_first_locked(&source->receivers);
+           !hb__queue_first_locked(&source->waiting, HB_RECV);
 }
 
 static hb_status take_locked(hb_source *source, hb_direction direction, hb_word *word, hb_time now,
@@ -65,12 +65,6 @@ static hb_status take_locked(hb_source *source, hb_direction direction, hb_word 
         return HB_WOULD_BLOCK;
     word->i64 = take_expiry_locked(watchdog_of(source), now);
     return HB_OK;
-}
-
-static hb_queue *queue(hb_source *source, hb_direction direction)
-{
-    (void)direction;
-    return &source->receivers;
 }
 
 /* What it returns is told (D5): whoever asks may sleep until then. */
@@ -89,7 +83,7 @@ static hb_waiter *expire_locked(hb_source *source, hb_time now)
     if (!has_expired_locked(watchdog, now))
         return NULL;
     hb_word expired = { .i64 = watchdog->due };
-    hb_link *link = hb__queue_serve_locked(&source->receivers, HB_OK, expired);
+    hb_link *link = hb__queue_serve_locked(&source->waiting, HB_RECV, HB_OK, expired);
     if (!link)
         return NULL; /* all lost to other cases of their selects: it is kept */
     take_expiry_locked(watchdog, now);
@@ -100,7 +94,6 @@ static const hb_source_ops watchdog_ops = {
     .kind = "watchdog",
     .ready_locked = ready_locked,
     .take_locked = take_locked,
-    .queue = queue,
     .due_locked = due_locked,
     .expire_locked = expire_locked,
 };

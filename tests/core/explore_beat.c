@@ -128,7 +128,7 @@ static void end_it_too(void)
 
 static void clear_away(void)
 {
-    CHECK(hb_beat_pulses(beat, true)->source.receivers.head == NULL);
+    CHECK(!hb__queue_has_links(&hb_beat_pulses(beat, true)->source.waiting, HB_RECV));
     hb_beat_unref(beat);
 }
 

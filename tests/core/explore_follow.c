@@ -178,7 +178,7 @@ static void clear_away(void)
     for (int i = 0; i < CHANS; i++) {
         if (follows[i])
             stop(i);
-        CHECK(hb_chan_source(chans[i])->receivers.head == NULL);
+        CHECK(!hb__queue_has_links(&hb_chan_source(chans[i])->waiting, HB_RECV));
     }
     CHECK_EQ(atomic_load(&drops) + atomic_load(&received), atomic_load(&sent));
     for (int i = 0; i < CHANS; i++)

@@ -117,7 +117,7 @@ static void end(void)
 {
     CHECK_EQ(got == 0, atomic_load(&sent));
     for (int i = 0; i < 2; i++)
-        CHECK(timers[i].source.receivers.head == NULL);
+        CHECK(!hb__queue_has_links(&timers[i].source.waiting, HB_RECV));
     hb_chan_unref(chan);
 }
 

@@ -107,7 +107,7 @@ static void await_longer(void)
 
 static void end(void)
 {
-    CHECK(timer.source.receivers.head == NULL);
+    CHECK(!hb__queue_has_links(&timer.source.waiting, HB_RECV));
     hb_chan_unref(chan);
 }
 

@@ -184,7 +184,7 @@ static void check_spacing(void)
 static void end(void)
 {
     check_spacing();
-    CHECK(watchdog.source.receivers.head == NULL);
+    CHECK(!hb__queue_has_links(&watchdog.source.waiting, HB_RECV));
     hb_chan_unref(chan);
 }
 

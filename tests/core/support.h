@@ -107,10 +107,8 @@ static inline void check_nobody_waits(hb_chan *chan)
 
 static inline uint64_t timer_waiters(hb_timer *timer)
 {
-    uint64_t n = 0;
     hb_lock_acquire(&timer->source.lock);
-    for (hb_link *link = timer->source.receivers.head; link; link = link->next)
-        n++;
+    uint64_t n = hb__queue_count_locked(&timer->source.waiting, HB_RECV);
     hb_lock_release(&timer->source.lock);
     return n;
 }

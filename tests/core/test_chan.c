@@ -60,6 +60,29 @@ static void an_unbounded_channel_takes_everything(void)
     hb_chan_unref(chan);
 }
 
+/* The ring doubles while its oldest word lies anywhere, in a first or a second half of what it
+ * becomes. */
+static void a_buffer_grows_wherever_its_oldest_word_is(void)
+{
+    for (int64_t passed = 0; passed < 70; passed++) {
+        hb_chan *chan = hb_chan_new(HB_UNBOUNDED, NULL);
+        int64_t sent = 0, received = 0;
+        for (; received < passed; received++) {
+            check_send(chan, sent++, HB_OK);
+            check_recv(chan, received);
+        }
+        for (int size = 8; size <= 64; size *= 2) {
+            while (sent - received < size + 1)
+                check_send(chan, sent++, HB_OK);
+            for (int i = 0; i < size / 3; i++)
+                check_recv(chan, received++);
+        }
+        while (received < sent)
+            check_recv(chan, received++);
+        hb_chan_unref(chan);
+    }
+}
+
 static void words_are_not_looked_at(void)
 {
     hb_chan *chan = hb_chan_new(3, NULL);
@@ -256,6 +279,7 @@ int main(void)
     RUN(without_a_buffer_a_peer_is_needed);
     RUN(a_buffer_holds_its_capacity_in_order);
     RUN(an_unbounded_channel_takes_everything);
+    RUN(a_buffer_grows_wherever_its_oldest_word_is);
     RUN(words_are_not_looked_at);
     RUN(a_closed_channel_drains_and_takes_nothing);
     RUN(a_full_channel_that_is_closed_says_closed);

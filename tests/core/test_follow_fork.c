@@ -58,7 +58,7 @@ static void a_wake_lost_in_a_fork_is_not_waited_for(void)
     begin(&forked, 0);
     start(&forked);
     hb_lock_acquire(&hb_chan_source(forked.source)->lock);
-    hb_link *won = hb__queue_serve_locked(&hb_chan_source(forked.source)->receivers, HB_OK, num(1));
+    hb_link *won = hb__queue_serve_locked(&hb_chan_source(forked.source)->waiting, HB_RECV, HB_OK, num(1));
     hb_lock_release(&hb_chan_source(forked.source)->lock);
     CHECK(won == &forked.follow.link);
     check_in_child(child_stops_what_was_won);

@@ -1,11 +1,10 @@
-/* The queues of hb_wait: ordered by `since`, served from the front, dead links
- * passed over. And parties: threads whose waits somebody else can end. */
+/* Queues: ordered by `since`, served from the front, dead links passed over. And parties: threads whose waits somebody else can end. */
 #include "support.h"
 
 #define N 5
 
 typedef struct row {
-    hb_queue queue;
+    hb_queues queues;
     hb_waiter waiters[N];
     hb_link links[N];
 } row;
@@ -13,13 +12,13 @@ typedef struct row {
 /* Waiters since 10, 20, 30 ... of which the first n stand in the queue. */
 static void line_up(row *r, int n)
 {
-    r->queue = (hb_queue){ 0 };
+    hb__queues_init(&r->queues);
     for (int i = 0; i < N; i++) {
         hb_waiter_init(&r->waiters[i]);
         r->waiters[i].since = 10 * (i + 1);
         r->links[i] = (hb_link){ .waiter = &r->waiters[i] };
         if (i < n)
-            hb__queue_add_locked(&r->queue, &r->links[i]);
+            hb__queue_add_locked(&r->queues, HB_RECV, &r->links[i]);
     }
 }
 
@@ -28,14 +27,23 @@ static void check_order(row *r, const char *wanted)
 {
     char forward[N + 1] = "", backward[N + 1] = "";
     size_t n = 0, m = strlen(wanted);
-    for (hb_link *link = r->queue.head; link && n < N; link = link->next)
+    hb_link *first = hb_load_guarded(&r->queues.first[HB_RECV]), *link = first;
+    for (; link && n < N && (n == 0 || link != first); link = link->next)
         forward[n++] = (char)('0' + (link - r->links));
-    for (hb_link *link = r->queue.tail; link && m > 0; link = link->prev)
-        backward[--m] = (char)('0' + (link - r->links));
+    for (; link && m > 0; link = link->prev)
+        backward[--m] = (char)('0' + (link->prev - r->links));
     CHECK(strcmp(forward, wanted) == 0);
     CHECK(strcmp(backward, wanted) == 0);
     for (int i = 0; i < N; i++)
         CHECK_EQ(r->links[i].queued, strchr(wanted, '0' + i) != NULL);
+}
+
+static void check_count(row *r, size_t receivers, size_t senders)
+{
+    CHECK_EQ(hb__queue_count_locked(&r->queues, HB_RECV), receivers);
+    CHECK_EQ(hb__queue_count_locked(&r->queues, HB_SEND), senders);
+    CHECK_EQ(hb__queue_has_links(&r->queues, HB_RECV), receivers > 0);
+    CHECK_EQ(hb__queue_has_links(&r->queues, HB_SEND), senders > 0);
 }
 
 static void newcomers_stand_last(void)
@@ -52,7 +60,7 @@ static void who_waited_longer_stands_before(void)
     const int arrival[] = { 3, 1, 4, 0, 2 };
     const char *orders[] = { "3", "13", "134", "0134", "01234" };
     for (int i = 0; i < N; i++) {
-        hb__queue_add_locked(&r.queue, &r.links[arrival[i]]);
+        hb__queue_add_locked(&r.queues, HB_RECV, &r.links[arrival[i]]);
         check_order(&r, orders[i]);
     }
 }
@@ -62,9 +70,9 @@ static void of_equals_the_first_to_come_stands_first(void)
     row r;
     line_up(&r, 0);
     r.waiters[1].since = r.waiters[2].since = r.waiters[0].since;
-    hb__queue_add_locked(&r.queue, &r.links[2]);
-    hb__queue_add_locked(&r.queue, &r.links[0]);
-    hb__queue_add_locked(&r.queue, &r.links[1]);
+    hb__queue_add_locked(&r.queues, HB_RECV, &r.links[2]);
+    hb__queue_add_locked(&r.queues, HB_RECV, &r.links[0]);
+    hb__queue_add_locked(&r.queues, HB_RECV, &r.links[1]);
     check_order(&r, "201");
 }
 
@@ -72,15 +80,15 @@ static void anyone_can_leave(void)
 {
     row r;
     line_up(&r, N);
-    hb__queue_remove_locked(&r.queue, &r.links[2]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[2]);
     check_order(&r, "0134");
-    hb__queue_remove_locked(&r.queue, &r.links[0]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[0]);
     check_order(&r, "134");
-    hb__queue_remove_locked(&r.queue, &r.links[4]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[4]);
     check_order(&r, "13");
-    hb__queue_remove_locked(&r.queue, &r.links[4]); /* left already: nothing happens */
-    hb__queue_remove_locked(&r.queue, &r.links[1]);
-    hb__queue_remove_locked(&r.queue, &r.links[3]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[4]); /* left already: nothing happens */
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[1]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[3]);
     check_order(&r, "");
 }
 
@@ -88,8 +96,8 @@ static void who_comes_back_gets_the_old_place(void)
 {
     row r;
     line_up(&r, N);
-    hb__queue_remove_locked(&r.queue, &r.links[1]);
-    hb__queue_add_locked(&r.queue, &r.links[1]);
+    hb__queue_remove_locked(&r.queues, HB_RECV, &r.links[1]);
+    hb__queue_add_locked(&r.queues, HB_RECV, &r.links[1]);
     check_order(&r, "01234");
 }
 
@@ -99,10 +107,10 @@ static void the_dead_are_passed_over(void)
     line_up(&r, N);
     CHECK(hb__wait_win(&r.waiters[0]));
     CHECK(hb_wait_cancel(&r.waiters[1]));
-    CHECK(hb__queue_first_locked(&r.queue) == &r.links[2]);
+    CHECK(hb__queue_first_locked(&r.queues, HB_RECV) == &r.links[2]);
     check_order(&r, "234");
     CHECK(hb__wait_win(&r.waiters[2]));
-    CHECK(hb__queue_serve_locked(&r.queue, HB_OK, num(1)) == &r.links[3]);
+    CHECK(hb__queue_serve_locked(&r.queues, HB_RECV, HB_OK, num(1)) == &r.links[3]);
     CHECK(r.waiters[3].link == &r.links[3]);
     check_order(&r, "4");
 }
@@ -113,9 +121,32 @@ static void nobody_left_is_null(void)
     line_up(&r, 2);
     CHECK(hb__wait_win(&r.waiters[0]));
     CHECK(hb__wait_win(&r.waiters[1]));
-    CHECK(hb__queue_first_locked(&r.queue) == NULL);
-    CHECK(hb__queue_serve_locked(&r.queue, HB_OK, num(1)) == NULL);
+    CHECK(hb__queue_first_locked(&r.queues, HB_RECV) == NULL);
+    CHECK(hb__queue_serve_locked(&r.queues, HB_RECV, HB_OK, num(1)) == NULL);
     check_order(&r, "");
+}
+
+static void the_directions_do_not_meet(void)
+{
+    row r;
+    line_up(&r, 2);
+    hb__queue_add_locked(&r.queues, HB_SEND, &r.links[3]);
+    check_count(&r, 2, 1);
+    CHECK(hb__queue_serve_locked(&r.queues, HB_SEND, HB_OK, num(1)) == &r.links[3]);
+    CHECK(hb__queue_serve_locked(&r.queues, HB_SEND, HB_OK, num(1)) == NULL);
+    check_count(&r, 2, 0);
+    check_order(&r, "01");
+}
+
+static void links_of_another_epoch_are_forgotten(void)
+{
+    row r;
+    line_up(&r, 2);
+    hb__queue_add_locked(&r.queues, HB_SEND, &r.links[2]);
+    r.queues.epoch--;
+    hb__queue_add_locked(&r.queues, HB_RECV, &r.links[3]);
+    CHECK(hb__queue_first_locked(&r.queues, HB_RECV) == &r.links[3]);
+    check_count(&r, 1, 0);
 }
 
 /* ---- parties ---- */
@@ -206,6 +237,8 @@ int main(void)
     RUN(who_comes_back_gets_the_old_place);
     RUN(the_dead_are_passed_over);
     RUN(nobody_left_is_null);
+    RUN(the_directions_do_not_meet);
+    RUN(links_of_another_epoch_are_forgotten);
     RUN(stopping_ends_this_wait_and_the_later_ones);
     RUN(a_party_that_does_not_wait_stops_when_it_would);
     RUN(who_left_the_party_waits_as_before);

@@ -128,10 +128,10 @@ static void who_waits_longest_gets_it(void)
 static int64_t name_at(hb_timer *timer, int place)
 {
     hb_lock_acquire(&timer->source.lock);
-    hb_link *link = timer->source.receivers.head;
-    for (int i = 0; link && i < place; i++)
+    hb_link *link = hb__queue_first_locked(&timer->source.waiting, HB_RECV);
+    for (int i = 0; i < place; i++)
         link = link->next;
-    int64_t name = link ? link->word.i64 : -1;
+    int64_t name = link->word.i64;
     hb_lock_release(&timer->source.lock);
     return name;
 }

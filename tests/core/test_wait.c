@@ -220,16 +220,17 @@ static void a_signal_ends_a_park_and_changes_nothing(void)
 
 /* ---- nudges ---- */
 
-static hb_queue queue_of(hb_link *link)
+static hb_queues queue_of(hb_link *link)
 {
-    hb_queue queue = { .head = NULL };
-    hb__queue_add_locked(&queue, link);
-    return queue;
+    hb_queues queues;
+    hb__queues_init(&queues);
+    hb__queue_add_locked(&queues, HB_RECV, link);
+    return queues;
 }
 
 typedef struct nudger {
     hb_waiter *waiter;
-    hb_queue *queue;
+    hb_queues *queues;
 } nudger;
 
 static void *nudge_once_parked(void *opaque)
@@ -237,7 +238,7 @@ static void *nudge_once_parked(void *opaque)
     nudger *n = opaque;
     while (!(hb_load_acquire(&n->waiter->state) & HB_WAITER_PARKED))
         sched_yield();
-    hb__queue_nudge_locked(n->queue);
+    hb__queue_nudge_locked(n->queues, HB_RECV);
     return NULL;
 }
 
@@ -245,14 +246,14 @@ static void a_nudge_ends_the_park_and_changes_nothing(void)
 {
     hb_waiter waiter;
     hb_link link = link_of(&waiter);
-    hb_queue queue = queue_of(&link);
-    nudger n = { &waiter, &queue };
+    hb_queues queues = queue_of(&link);
+    nudger n = { &waiter, &queues };
     pthread_t thread = check_spawn(nudge_once_parked, &n);
     CHECK_EQ(park_through_signals(&waiter, HB_FOREVER), HB_RETRY);
     check_join(thread);
-    CHECK(queue.head == &link && !hb__wait_is_won(&waiter));
+    CHECK(hb__queue_first_locked(&queues, HB_RECV) == &link && !hb__wait_is_won(&waiter));
     CHECK_EQ(park_through_signals(&waiter, in_ms(1)), HB_TIMEOUT);
-    CHECK(hb__queue_serve_locked(&queue, HB_OK, num(3)) == &link);
+    CHECK(hb__queue_serve_locked(&queues, HB_RECV, HB_OK, num(3)) == &link);
     hb__wait_wake(&waiter);
     CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_OK);
     CHECK_EQ(waiter.word.i64, 3);
@@ -262,9 +263,9 @@ static void nudges_before_the_park_are_one(void)
 {
     hb_waiter waiter;
     hb_link link = link_of(&waiter);
-    hb_queue queue = queue_of(&link);
-    hb__queue_nudge_locked(&queue);
-    hb__queue_nudge_locked(&queue);
+    hb_queues queues = queue_of(&link);
+    hb__queue_nudge_locked(&queues, HB_RECV);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_RETRY);
     CHECK_EQ(park_through_signals(&waiter, 0), HB_TIMEOUT);
 }
@@ -273,12 +274,12 @@ static void a_nudge_does_not_hide_that_it_was_served(void)
 {
     hb_waiter waiter;
     hb_link link = link_of(&waiter);
-    hb_queue queue = queue_of(&link);
-    hb__queue_nudge_locked(&queue);
+    hb_queues queues = queue_of(&link);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     CHECK(hb__wait_serve(&link, HB_OK, num(4)));
-    hb__queue_nudge_locked(&queue);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     hb__wait_wake(&waiter);
-    hb__queue_nudge_locked(&queue);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     CHECK_EQ(hb_wait_park(&waiter, HB_FOREVER), HB_OK);
     CHECK_EQ(waiter.word.i64, 4);
 }
@@ -287,8 +288,8 @@ static void a_nudged_waiter_can_be_cancelled(void)
 {
     hb_waiter waiter;
     hb_link link = link_of(&waiter);
-    hb_queue queue = queue_of(&link);
-    hb__queue_nudge_locked(&queue);
+    hb_queues queues = queue_of(&link);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     CHECK(hb_wait_cancel(&waiter));
     CHECK(!hb__wait_serve(&link, HB_OK, num(1)));
 }
@@ -297,8 +298,8 @@ static void a_nudged_loser_waits_for_the_winner(void)
 {
     hb_waiter waiter;
     hb_link link = link_of(&waiter);
-    hb_queue queue = queue_of(&link);
-    hb__queue_nudge_locked(&queue);
+    hb_queues queues = queue_of(&link);
+    hb__queue_nudge_locked(&queues, HB_RECV);
     CHECK(hb__wait_serve(&link, HB_OK, num(0)));
     pthread_t thread = check_spawn(finish_later, &waiter);
     CHECK(!hb_wait_cancel(&waiter));

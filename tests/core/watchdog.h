@@ -34,7 +34,7 @@ static inline void *await_watchdog(void *opaque)
 static inline uint64_t waiters(hb_watchdog *watchdog)
 {
     hb_lock_acquire(&watchdog->source.lock);
-    uint64_t n = hb__queue_count_locked(&watchdog->source.receivers);
+    uint64_t n = hb__queue_count_locked(&watchdog->source.waiting, HB_RECV);
     hb_lock_release(&watchdog->source.lock);
     return n;
 }
