@@ -27,8 +27,7 @@ int hbpy_parse_try_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_
 
 /* ---- running ---- */
 
-hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
-                          hb_word *word)
+static hb_status run_all(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index, hb_word *word)
 {
     hb_select select;
     hb_status status = hb_select_init(&select, cases->items, (uint32_t)cases->n, biased);
@@ -39,6 +38,15 @@ hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint
     *word = select.word;
     hb_select_fini(&select);
     return status;
+}
+
+hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
+                          hb_word *word)
+{
+    hb_status status = HB_WOULD_BLOCK;
+    if (deadline != 0 && !biased)
+        status = hb_cases_try_any(cases->items, (uint32_t)cases->n, index, word);
+    return status == HB_WOULD_BLOCK ? run_all(cases, biased, deadline, index, word) : status;
 }
 
 /* Consumes the cases. A Selected, None if nothing was ready and `wait` is false,

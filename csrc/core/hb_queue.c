@@ -96,7 +96,7 @@ static hb_link *next_of(hb_queues *queues, hb_direction direction, const hb_link
     return link->next == first_of(queues, direction) ? NULL : link->next;
 }
 
-void hb__queue_nudge_locked(hb_queues *queues, hb_direction direction)
+void hb__queue_nudge_all_locked(hb_queues *queues, hb_direction direction)
 {
     hb_link *link = hb__queue_first_locked(queues, direction);
     for (; link; link = next_of(queues, direction, link))

@@ -39,6 +39,7 @@ void hb__queue_add_locked(hb_queues *queues, hb_direction direction, hb_link *li
 /* Nothing happens if it has left already. */
 void hb__queue_remove_locked(hb_queues *queues, hb_direction direction, hb_link *link);
 hb_link *hb__queue_find_locked(hb_queues *queues, hb_direction direction);
+void hb__queue_nudge_all_locked(hb_queues *queues, hb_direction direction);
 hb_link *hb__queue_win_locked(hb_queues *queues, hb_direction direction, hb_status status, hb_word word);
 
 /* The longest-waiting link that can still be won, or NULL. Drops dead ones. */
@@ -58,7 +59,11 @@ static inline hb_link *hb__queue_serve_locked(hb_queues *queues, hb_direction di
 
 /* Ends the parks of all who wait, once each, with HB_RETRY. They wait on in their
  * places. Who is served at the same time is served. */
-void hb__queue_nudge_locked(hb_queues *queues, hb_direction direction);
+static inline void hb__queue_nudge_locked(hb_queues *queues, hb_direction direction)
+{
+    if (hb_load_guarded(&queues->first[direction]))
+        hb__queue_nudge_all_locked(queues, direction);
+}
 
 /* How many calls wait, however many links each has. */
 size_t hb__queue_count_locked(hb_queues *queues, hb_direction direction);

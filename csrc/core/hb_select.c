@@ -4,8 +4,8 @@
 
 #include "hb_rand.h"
 
-/* Up to so many cases are looked at one by one first, and sorted by insertion, which at that
- * number is still cheaper than qsort, whatever their order. */
+/* Up to so many cases are sorted by insertion, which at that number is still cheaper than qsort,
+ * whatever their order. */
 #define FEW_CASES 64u
 
 /* ---- the order of locking ---- */
@@ -184,75 +184,11 @@ hb_status hb_select_try(hb_select *select)
     return status;
 }
 
-hb_status hb_case_try(const hb_case *c, hb_word *word)
-{
-    hb_waiter *peer = NULL;
-    if (!c->source || hb_source_is_foreign(c->source))
-        return c->source ? HB_FOREIGN : HB_WOULD_BLOCK;
-    *word = c->word;
-    hb_time now = c->source->ops->due_locked ? hb_source_now(c->source) : 0;
-    hb__source_lock(c->source);
-    hb_status status = c->source->ops->take_locked(c->source, c->direction, word, now, &peer);
-    hb_lock_release(&c->source->lock);
-    hb__wait_wake(peer);
-    return status;
-}
-
-/* ---- one at a time ---- */
-
-static bool looks_ready(const hb_case *c)
-{
-    return c->source && (!c->source->ops->looks_ready ||
-                         c->source->ops->looks_ready(c->source, c->direction));
-}
-
-static hb_status take_alone(hb_select *select, moment now, hb_waiter **peer)
-{
-    const hb_case *c = &select->cases[select->index];
-    select->word = c->word;
-    hb__source_lock(c->source);
-    hb_status status = c->source->ops->take_locked(c->source, c->direction, &select->word,
-                                                   now_of(select, now, c), peer);
-    hb_lock_release(&c->source->lock);
-    return status;
-}
-
-/* Takes the first of the cases, in random order, that is ready when it is looked at: while nothing
- * else happens each of those that are ready has the same chance. HB_WOULD_BLOCK proves
- * nothing, for a word may have moved from a case that was still to come to one that had been. */
-static hb_status take_any(hb_select *select, hb_waiter **peer)
-{
-    uint8_t order[FEW_CASES];
-    moment now = moment_of(select->timed);
-    hb_status status = HB_WOULD_BLOCK;
-    for (uint32_t i = 0; i < select->n; i++)
-        order[i] = (uint8_t)i;
-    for (uint32_t left = select->n; left > 0 && status == HB_WOULD_BLOCK; left--) {
-        uint32_t pick = left > 1 ? hb_rand_below(left) : 0;
-        select->index = order[pick];
-        order[pick] = order[left - 1];
-        if (looks_ready(&select->cases[select->index]))
-            status = take_alone(select, now, peer);
-    }
-    return status;
-}
-
-static bool tries_any(const hb_select *select)
-{
-    return select->n > 1 && select->n <= FEW_CASES && !select->biased && !select->placed;
-}
-
 hb_status hb_select_begin(hb_select *select)
 {
     hb_waiter *peer = NULL;
     if (select->foreign)
         return HB_FOREIGN;
-    if (tries_any(select)) {
-        hb_status status = take_any(select, &peer);
-        hb__wait_wake(peer);
-        if (status != HB_WOULD_BLOCK)
-            return status;
-    }
     lock_all(select);
     hb_status status = poll_locked(select, &peer);
     if (status == HB_WOULD_BLOCK)

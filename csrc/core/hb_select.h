@@ -11,10 +11,11 @@
  * first, if biased). If none is ready, one waiter is linked to every case under
  * the same locks, so that nothing that happens later can be missed.
  *
- * Where chance decides and the select would wait, a cheaper look comes first: at a few cases, one at a
- * time in random order, each under its own lock alone, if it looks ready without; the first that is
- * ready happens. S1 asks no more. That it finds none says nothing of all cases at one instant, so
- * what is above follows.
+ * Where chance decides and the select would wait, a cheaper look comes first (hb_cases_try_any): at a few
+ * cases, without any lock. Those that look ready are tried in random order, each under its own lock
+ * alone; the first that is ready happens. S1 asks no more. That there is none says nothing of all cases at
+ * one instant, for a word may have moved from a case that was still to come to one that had been: so what
+ * is above follows.
  *
  * Once linked, the thread parks until the earliest of the deadline and the due times of its timed
  * cases; then the losing links are taken out again. A timer that is moved earlier
@@ -40,6 +41,11 @@
 /* Makes one case happen if it can: HB_OK, HB_CLOSED, HB_WOULD_BLOCK, HB_FOREIGN,
  * HB_NO_MEMORY. */
 hb_status hb_case_try(const hb_case *c, hb_word *word);
+
+/* Makes one of a few cases happen, of those that look ready each with the same chance: HB_OK or HB_CLOSED
+ * with *index and *word. Of HB_WOULD_BLOCK nothing follows; it also comes of a single case and of very
+ * many. HB_FOREIGN if any is, HB_NO_MEMORY. */
+hb_status hb_cases_try_any(const hb_case *cases, uint32_t n, uint32_t *index, hb_word *word);
 
 typedef struct hb_select {
     const hb_case *cases;
@@ -87,7 +93,7 @@ hb_status hb_select_park(hb_select *select, hb_time deadline);
 /* `parked` is what hb_select_park returned; the rest as hb_select_wait. */
 hb_status hb_select_end(hb_select *select, hb_status parked);
 
-/* begin and wait for threads that need not look after signals. */
+/* All of it, for threads that need not look after signals. */
 hb_status hb_select_run(hb_select *select, hb_time deadline);
 
 #endif

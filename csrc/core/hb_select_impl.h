@@ -1,6 +1,7 @@
 /* hb_select_impl: what the files that make up select share.
  *
  * hb_select.c       the order of locking, and looking at all cases under their locks
+ * hb_select_any.c   taking what is ready without that
  * hb_select_wait.c  linking to all cases, parking, and leaving them again */
 #ifndef HB_SELECT_IMPL_H
 #define HB_SELECT_IMPL_H

@@ -169,11 +169,13 @@ hb_status hb_select_wait(hb_select *select, hb_time deadline)
 
 hb_status hb_select_run(hb_select *select, hb_time deadline)
 {
-    hb_status status;
-    do {
+    hb_status status = HB_WOULD_BLOCK;
+    if (!select->biased)
+        status = hb_cases_try_any(select->cases, select->n, &select->index, &select->word);
+    while (status == HB_WOULD_BLOCK || status == HB_INTERRUPTED) {
         status = hb_select_begin(select);
         if (status == HB_WOULD_BLOCK)
             status = hb_select_wait(select, deadline);
-    } while (status == HB_INTERRUPTED);
+    }
     return status;
 }

@@ -54,17 +54,21 @@ static hb_time due_locked(hb_source *source)
     return timer_of(source)->due;
 }
 
-static hb_waiter *expire_locked(hb_source *source, hb_time now)
+/* It is due. Apart, because a timer that is moved mostly is not. */
+static __attribute__((noinline)) hb_waiter *serve_locked(hb_timer *timer, hb_time now)
 {
-    hb_timer *timer = timer_of(source);
-    if (!is_due_locked(timer, now))
-        return NULL;
     hb_word fired = { .i64 = timer->due };
-    hb_link *link = hb__queue_serve_locked(&source->waiting, HB_RECV, HB_OK, fired);
+    hb_link *link = hb__queue_serve_locked(&timer->source.waiting, HB_RECV, HB_OK, fired);
     if (!link)
         return NULL; /* all lost to other cases of their selects: it stays due */
     fire_locked(timer, now);
     return link->waiter;
+}
+
+static hb_waiter *expire_locked(hb_source *source, hb_time now)
+{
+    hb_timer *timer = timer_of(source);
+    return is_due_locked(timer, now) ? serve_locked(timer, now) : NULL;
 }
 
 static const hb_source_ops timer_ops = {

@@ -25,10 +25,11 @@ class Many:
         self.stop = stop
 
     def bytes_each(self, count: int) -> float:
+        """Whole ones: the system counts pages, which many share."""
         make, members = self.open(), [None] * count  # so that the list does not count
         before = resident_bytes()
         fill(members, make)
-        return (resident_bytes() - before) / count
+        return round((resident_bytes() - before) / count)
 
     def nanoseconds_to_make(self, count: int) -> float:
         make, members = self.open(), [None] * count

@@ -18,14 +18,19 @@ def channels(n: int, capacity: int) -> Channels:
     return [heartbeat.Channel(capacity) for _ in range(n)]
 
 
+def last_holds(sources: int, count: int) -> Channels:
+    """Of so many channels the last holds so many values."""
+    some = channels(sources, count)
+    some[-1].send_many(repeat(1, count))
+    return some
+
+
 def one_ready(sources: int, count: int) -> float:
-    """A value goes into the last channel and is selected out of all of them."""
-    some = channels(sources, 1)
-    put, select = some[-1].send, heartbeat.select
+    """One value after the other is selected out of channels of which only the last holds any."""
+    some, select = tuple(last_holds(sources, count)), heartbeat.select
 
     def work() -> None:
-        for i in repeat(1, count):
-            put(i)
+        for _ in repeat(None, count):
             select(*some)
 
     return nanoseconds_each(count, work)
@@ -33,12 +38,10 @@ def one_ready(sources: int, count: int) -> float:
 
 def reused(sources: int, count: int) -> float:
     """As one_ready, with a Selector that is made once."""
-    some = channels(sources, 1)
-    put, select = some[-1].send, heartbeat.Selector(some).select
+    select = heartbeat.Selector(last_holds(sources, count)).select
 
     def work() -> None:
-        for i in repeat(1, count):
-            put(i)
+        for _ in repeat(None, count):
             select()
 
     return nanoseconds_each(count, work)

@@ -11,23 +11,23 @@ from selecting import SOURCES
 from timing import Benchmark, nanoseconds_each
 
 
-def channels(n: int) -> tuple[Callable[[Any], None], list[Callable[[], Any]]]:
-    """The last one's send, and the receive of each."""
+def receives_of(n: int, values: int) -> list[Callable[[], Any]]:
+    """The receive of each of n channels, the last of which holds so many values."""
     import golang
 
-    made = [golang.chan(1) for _ in range(n)]
-    return made[-1].send, [channel.recv for channel in made]
+    made = [golang.chan(values) for _ in range(n)]
+    for i in repeat(1, values):
+        made[-1].send(i)
+    return [channel.recv for channel in made]
 
 
 def one_ready(sources: int, count: int) -> float:
     import golang
 
-    put, receives = channels(sources)
-    select = golang.select
+    receives, select = tuple(receives_of(sources, count)), golang.select
 
     def work() -> None:
-        for i in repeat(1, count):
-            put(i)
+        for _ in repeat(None, count):
             select(*receives)
 
     return nanoseconds_each(count, work)
@@ -36,8 +36,7 @@ def one_ready(sources: int, count: int) -> float:
 def none_ready(sources: int, count: int) -> float:
     import golang
 
-    _, receives = channels(sources)
-    cases = [*receives, golang.default]
+    cases = [*receives_of(sources, 0), golang.default]
     select = golang.select
 
     def work() -> None:

@@ -12,7 +12,7 @@ typedef void stop_fn(void *one);
 
 typedef struct cost {
     double create, stop; /* nanoseconds */
-    double bytes;
+    double bytes; /* whole ones: the system counts pages, which many share */
 } cost;
 
 static cost many(uint64_t n, make_fn *make, stop_fn *stop)
@@ -31,7 +31,8 @@ static cost many(uint64_t n, make_fn *make, stop_fn *stop)
     hb_time stopped = hb_now();
     free(all);
     double each = (double)n;
-    return (cost){ (double)(made - began) / each, (double)(stopped - stopping) / each, bytes / each };
+    double whole = (double)(uint64_t)(bytes / each + 0.5);
+    return (cost){ (double)(made - began) / each, (double)(stopped - stopping) / each, whole };
 }
 
 /* ---- timers ---- */
