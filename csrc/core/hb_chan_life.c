@@ -42,11 +42,14 @@ hb_chan *hb_chan_ref(hb_chan *chan)
     return chan;
 }
 
-/* Nobody else has the channel any more. */
+/* Nobody else has the channel any more. A word is out of it before anything is done with it. */
 static void drop_queued(hb_chan *chan)
 {
-    for (; hb__queued_locked(chan); hb__count_locked(&chan->receives, 1))
-        chan->drop(hb__ring_get(chan->ring, hb_load_guarded(&chan->receives)));
+    while (hb__queued_locked(chan)) {
+        hb_word word = hb__ring_get(chan->ring, hb_load_guarded(&chan->receives));
+        hb__count_locked(&chan->receives, 1);
+        chan->drop(word);
+    }
 }
 
 void hb_chan_unref(hb_chan *chan)

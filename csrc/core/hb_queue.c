@@ -21,7 +21,7 @@ static void renew_locked(hb_queues *queues)
     queues->epoch = hb__epoch();
 }
 
-/* Into the circle, as the one that `link` comes after. */
+/* Into the circle. */
 static void insert_before(hb_link *next, hb_link *link)
 {
     link->next = next;
