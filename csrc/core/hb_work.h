@@ -7,7 +7,8 @@
  *
  *   X1 A work's counts are written by its thread only, `units` last. Whoever looks may
  *      find it between two of them: then the times tell of a unit that is not counted yet.
- *   X2 A work is in its beat's list from begin to fini, which adds its counts to the beat's.
+ *   X2 A work is in its beat's list from its first unit to fini, which adds its counts to the beat's.
+ *      Before that it has no memory for counts: many workers wait, and some never get to work.
  *   X3 Time in which a work's unit and another's are open counts as busy once where one
  *      lies within the other.
  *
@@ -17,15 +18,19 @@
 
 #include "hb_unit.h"
 
-struct hb_work {
-    hb_beat *beat;   /* constant; not a reference */
-    hb_more *more;   /* constant; NULL: no memory, and nobody will see the counts */
-    hb_work *next;   /* U */
-    hb_rate rate;    /* the thread's */
-    hb_atomic_u64 since; /* stamp at which its unit began; 0: none is open */
+typedef struct hb_work_counts {
     hb_atomic_u64 units;
     hb_atomic_u64 sum, least, most, busy; /* hb_time */
     hb_atomic_u64 buckets[HB_TALLY_BUCKETS];
+} hb_work_counts;
+
+struct hb_work {
+    hb_beat *beat;   /* constant; not a reference */
+    hb_more *more;   /* constant from the first unit on */
+    hb_work_counts *counts; /* likewise; NULL before, and where there is no memory, until there is some */
+    hb_work *next;   /* U */
+    hb_rate rate;    /* the thread's */
+    hb_atomic_u64 since; /* stamp at which its unit began; 0: none is open */
 };
 
 void hb_work_init(hb_work *work, hb_beat *beat);

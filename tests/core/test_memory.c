@@ -5,7 +5,7 @@
 #include "hb_alarm.h"
 #include "hb_pulses.h"
 #include "hb_ring.h"
-#include "hb_unit.h"
+#include "hb_work.h"
 #include "hb_worker.h"
 #include "hints.h"
 #include "support.h"
@@ -359,6 +359,27 @@ static void what_finds_no_memory_has_not_pulsed(void)
     hb_beat_unref(beat);
 }
 
+/* A worker's units pulse all the same, and are counted as soon as there is memory for it. */
+static void a_work_without_memory_counts_later(void)
+{
+    hb_beat *beat = hb_beat_open(NULL);
+    hb_beat_view view;
+    hb_work work;
+    for (int calls = 0; calls <= 3; calls++) { /* for the beat's more, its tally, the work's counts */
+        fail_after(calls);
+        if (calls == 0)
+            hb_work_init(&work, beat);
+        hb_work_begin(&work, true, hb_stamp_now());
+        hb_work_finish(&work, hb_stamp_now());
+        fail_no_more();
+    }
+    hb_beat_look(beat, &view);
+    CHECK_EQ(view.pulses, 4);
+    CHECK(view.tally.units >= 1 && view.tally.units < 4);
+    hb_work_fini(&work);
+    hb_beat_unref(beat);
+}
+
 int main(void)
 {
     RUN(a_ring_that_cannot_grow_stays_as_it_is);
@@ -373,5 +394,6 @@ int main(void)
     RUN(a_worker_that_cannot_start_never_was);
     RUN(a_beat_needs_memory_for_its_name_alone);
     RUN(what_finds_no_memory_has_not_pulsed);
+    RUN(a_work_without_memory_counts_later);
     return check_exit_code();
 }
