@@ -26,8 +26,9 @@ bench_fn beat_pulse, beat_unit, beat_ping_pong;
 /* timers/. The parameter is not used, or it is: */
 bench_fn timer_create_stop, timer_reset, after_func_create_stop;
 bench_fn tick_late; /* a percentile; prints its own figure */
-/* memory/: each prints its own figure. The parameter is not used. */
-bench_fn timers_million_create, timers_million_stop, timers_million_bytes, after_funcs_million_create,
-    after_funcs_million_stop, after_funcs_million_bytes, channel_bytes, beat_bytes, waiter_bytes;
+/* memory/: each prints its own figure. The parameter says which: */
+enum { BENCH_CREATE, BENCH_STOP, BENCH_BYTES };
+bench_fn timers_million, after_funcs_million, many_channels, many_beats;
+bench_fn waiter_bytes; /* not used */
 
 #endif

@@ -35,6 +35,11 @@ static cost many(uint64_t n, make_fn *make, stop_fn *stop)
     return (cost){ (double)(made - began) / each, (double)(stopped - stopping) / each, whole };
 }
 
+static void report(cost each, uint64_t figure)
+{
+    bench_figure(figure == BENCH_CREATE ? each.create : figure == BENCH_STOP ? each.stop : each.bytes);
+}
+
 /* ---- timers ---- */
 
 static void *make_timer(void)
@@ -59,40 +64,14 @@ static void stop_alarm(void *alarm)
     hb_alarm_cancel(alarm);
 }
 
-void timers_million_create(uint64_t count, uint64_t unused)
+void timers_million(uint64_t count, uint64_t figure)
 {
-    (void)unused;
-    bench_figure(many(count, make_timer, stop_timer).create);
+    report(many(count, make_timer, stop_timer), figure);
 }
 
-void timers_million_stop(uint64_t count, uint64_t unused)
+void after_funcs_million(uint64_t count, uint64_t figure)
 {
-    (void)unused;
-    bench_figure(many(count, make_timer, stop_timer).stop);
-}
-
-void timers_million_bytes(uint64_t count, uint64_t unused)
-{
-    (void)unused;
-    bench_figure(many(count, make_timer, stop_timer).bytes);
-}
-
-void after_funcs_million_create(uint64_t count, uint64_t unused)
-{
-    (void)unused;
-    bench_figure(many(count, make_alarm, stop_alarm).create);
-}
-
-void after_funcs_million_stop(uint64_t count, uint64_t unused)
-{
-    (void)unused;
-    bench_figure(many(count, make_alarm, stop_alarm).stop);
-}
-
-void after_funcs_million_bytes(uint64_t count, uint64_t unused)
-{
-    (void)unused;
-    bench_figure(many(count, make_alarm, stop_alarm).bytes);
+    report(many(count, make_alarm, stop_alarm), figure);
 }
 
 /* ---- channels and beats ---- */
@@ -117,14 +96,12 @@ static void drop_beat(void *beat)
     hb_beat_unref(beat);
 }
 
-void channel_bytes(uint64_t count, uint64_t unused)
+void many_channels(uint64_t count, uint64_t figure)
 {
-    (void)unused;
-    bench_figure(many(count, make_channel, drop_channel).bytes);
+    report(many(count, make_channel, drop_channel), figure);
 }
 
-void beat_bytes(uint64_t count, uint64_t unused)
+void many_beats(uint64_t count, uint64_t figure)
 {
-    (void)unused;
-    bench_figure(many(count, make_beat, drop_beat).bytes);
+    report(many(count, make_beat, drop_beat), figure);
 }
