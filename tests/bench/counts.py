@@ -52,5 +52,5 @@ TIMERS = {
 
 # ---- memory and size ----
 
-MEMORY = {"channel_bytes": 1_000_000, "beat_bytes": 200_000, "waiter_bytes": 1_000, "idle_worker_kib": 1_000}
+MEMORY = {"channel_bytes": 1_000_000, "beat_bytes": 1_000_000, "waiter_bytes": 1_000, "idle_worker_kib": 1_000}
 SIZE = {"import_ms": 40, "wheel_kib": 4, "extension_kib": 4}  # nothing is done several times for the last two

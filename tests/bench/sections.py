@@ -272,7 +272,7 @@ def size() -> Section:
     wheel.make_wheel()
     return Section(
         "Size: what an import takes, and what there is to carry",
-        "Milliseconds of a processor beyond a program that imports nothing, and KiB, median (least to most).",
+        "Milliseconds of a processor beyond a program that imports os alone, and KiB, median (least to most).",
         contenders.imported(),
         SIZE,
     )

@@ -3,26 +3,7 @@ use crossbeam_channel::{bounded, unbounded, Receiver, Select, Sender};
 
 pub struct Crossbeam;
 
-impl Sends for Sender<usize> {
-    fn send(&self, value: usize) {
-        self.send(value).expect("an open channel");
-    }
-}
-
-impl Receives for Receiver<usize> {
-    fn receive(&self) -> usize {
-        self.recv().expect("an open channel")
-    }
-}
-
-impl Channel for Crossbeam {
-    type Sender = Sender<usize>;
-    type Receiver = Receiver<usize>;
-
-    fn open(capacity: Option<usize>) -> (Sender<usize>, Receiver<usize>) {
-        capacity.map_or_else(unbounded, bounded)
-    }
-}
+ends!(Crossbeam);
 
 impl SelectsReceiving for Crossbeam {
     fn receive_any(receivers: &[Receiver<usize>]) -> usize {

@@ -3,26 +3,7 @@ use ::flume::{bounded, unbounded, Receiver, Selector, Sender};
 
 pub struct Flume;
 
-impl Sends for Sender<usize> {
-    fn send(&self, value: usize) {
-        self.send(value).expect("an open channel");
-    }
-}
-
-impl Receives for Receiver<usize> {
-    fn receive(&self) -> usize {
-        self.recv().expect("an open channel")
-    }
-}
-
-impl Channel for Flume {
-    type Sender = Sender<usize>;
-    type Receiver = Receiver<usize>;
-
-    fn open(capacity: Option<usize>) -> (Sender<usize>, Receiver<usize>) {
-        capacity.map_or_else(unbounded, bounded)
-    }
-}
+ends!(Flume);
 
 /// No select of several threads over the same channels: a select that waits to send can send on
 /// more than one of its channels, one that waits to receive is not woken a second time once another

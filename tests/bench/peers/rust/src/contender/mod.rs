@@ -1,5 +1,31 @@
 //! What a channel must be able to do to take part, and which scenarios each contender has.
 
+/// The ends of a crate that names its types and functions as crossbeam does.
+macro_rules! ends {
+    ($kind:ident) => {
+        impl Sends for Sender<usize> {
+            fn send(&self, value: usize) {
+                self.send(value).expect("an open channel");
+            }
+        }
+
+        impl Receives for Receiver<usize> {
+            fn receive(&self) -> usize {
+                self.recv().expect("an open channel")
+            }
+        }
+
+        impl Channel for $kind {
+            type Sender = Sender<usize>;
+            type Receiver = Receiver<usize>;
+
+            fn open(capacity: Option<usize>) -> (Sender<usize>, Receiver<usize>) {
+                capacity.map_or_else(unbounded, bounded)
+            }
+        }
+    };
+}
+
 mod crossbeam;
 mod flume;
 mod kanal;
