@@ -29,7 +29,7 @@ def thread_left() -> Iterator[str]:
 
 @contextmanager
 def worker_left() -> Iterator[str]:
-    with Worker(lambda ctx: ctx.recv(ctx.done), name="idler"):
+    with Worker(lambda ctx: ctx.sleep(1000), name="idler"):
         yield r"thread 'idler', started at \S*test_assert_no_leaks.py:\d+: "
 
 
