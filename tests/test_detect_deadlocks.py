@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import gc
+import io
 import os
 import sys
 import threading
@@ -520,17 +521,13 @@ def test_a_deadlock_is_told_once(detector: DeadlockDetector) -> None:
 
 
 def test_without_a_function_the_report_goes_to_stderr(detector: DeadlockDetector,
-                                                      capfd: pytest.CaptureFixture[str]) -> None:
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = io.StringIO()  # what pytest captures must not be read while another thread writes
+    monkeypatch.setattr(sys, "stderr", printed)
     with detect_deadlocks(interval=0.02):
         start_forgotten("told")
-        printed: list[str] = []
-
-        def is_printed() -> bool:
-            printed.append(capfd.readouterr().err)
-            return "results.send(1)" in "".join(printed)
-
-        wait_until(is_printed)
-    assert "".join(printed).startswith("heartbeat: deadlock: 1 thread waits for what nobody can do:\n\n'told'")
+        wait_until(lambda: "results.send(1)" in printed.getvalue())
+    assert printed.getvalue().startswith("heartbeat: deadlock: 1 thread waits for what nobody can do:\n\n'told'")
 
 
 def test_what_the_function_raises_is_told_and_the_detector_goes_on(detector: DeadlockDetector,
