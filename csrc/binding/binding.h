@@ -183,10 +183,10 @@ int hbpy_parse_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwna
                       hb_time *deadline);
 int hbpy_parse_try_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_kwnames, bool *biased);
 
-/* Runs a select over the cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
- * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait. */
-hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
-                          hb_word *word);
+/* Runs a select over n cases, not waiting if the deadline is 0. HB_OK, HB_CLOSED
+ * with *index and *word; HB_WOULD_BLOCK, or as hbpy_wait_on_duty. */
+hb_status hbpy_select_run(const hb_case *cases, Py_ssize_t n, bool biased, hb_duty *duty,
+                          hb_time deadline, uint32_t *index, hb_word *word);
 
 /* ---- Selected (selected.c) ---- */
 

@@ -27,26 +27,29 @@ int hbpy_parse_try_select(PyObject *const *args, Py_ssize_t nargs, PyObject *py_
 
 /* ---- running ---- */
 
-static hb_status run_all(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index, hb_word *word)
+static hb_status run_all(const hb_case *cases, uint32_t n, bool biased, hb_duty *duty,
+                         hb_time deadline, uint32_t *index, hb_word *word)
 {
     hb_select select;
-    hb_status status = hb_select_init(&select, cases->items, (uint32_t)cases->n, biased);
+    hb_status status = hb_select_init(&select, cases, n, biased);
     if (status != HB_OK)
         return status;
-    status = deadline == 0 ? hb_select_try(&select) : hbpy_wait(&select, deadline);
+    status = deadline == 0 ? hb_select_try(&select) : hbpy_wait_on_duty(&select, duty, deadline);
     *index = select.index;
     *word = select.word;
     hb_select_fini(&select);
     return status;
 }
 
-hb_status hbpy_select_run(hbpy_cases *cases, bool biased, hb_time deadline, uint32_t *index,
-                          hb_word *word)
+hb_status hbpy_select_run(const hb_case *cases, Py_ssize_t n, bool biased, hb_duty *duty,
+                          hb_time deadline, uint32_t *index, hb_word *word)
 {
     hb_status status = HB_WOULD_BLOCK;
     if (deadline != 0 && !biased)
-        status = hb_cases_try_any(cases->items, (uint32_t)cases->n, index, word);
-    return status == HB_WOULD_BLOCK ? run_all(cases, biased, deadline, index, word) : status;
+        status = hb_cases_try_any(cases, (uint32_t)n, index, word);
+    if (status == HB_WOULD_BLOCK)
+        status = run_all(cases, (uint32_t)n, biased, duty, deadline, index, word);
+    return status;
 }
 
 /* Consumes the cases. A Selected, None if nothing was ready and `wait` is false,
@@ -56,7 +59,7 @@ static PyObject *run(hbpy_state *state, hbpy_cases *cases, bool biased, bool wai
     uint32_t i;
     hb_word word;
     PyObject *py_result = NULL;
-    hb_status status = hbpy_select_run(cases, biased, deadline, &i, &word);
+    hb_status status = hbpy_select_run(cases->items, cases->n, biased, NULL, deadline, &i, &word);
     if (status == HB_OK || status == HB_CLOSED)
         py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLong(i), cases->sources[i],
                                         &cases->items[i], status, word);

@@ -161,7 +161,7 @@ static PyObject *select_all(hbpy_state *state, hbpy_selector *self, snapshot *ta
     PyObject *py_result = NULL;
     if (hbpy_cases_read(state, &cases, taken->py_cases, taken->n) < 0)
         return NULL;
-    hb_status status = hbpy_select_run(&cases, biased, deadline, &i, &word);
+    hb_status status = hbpy_select_run(cases.items, cases.n, biased, NULL, deadline, &i, &word);
     if (status == HB_OK || status == HB_CLOSED) {
         set_hint(self, taken->keys[i], true);
         py_result = hbpy_select_outcome(state, PyLong_FromUnsignedLongLong(taken->keys[i]),

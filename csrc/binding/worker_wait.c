@@ -26,30 +26,11 @@ static hb_case receive_done(hbpy_worker_context *self)
     return (hb_case){ .source = hb_chan_source(self->duty.done), .direction = HB_RECV };
 }
 
-static hb_status wait_for_all(hbpy_worker_context *self, const hb_case *cases, Py_ssize_t n, bool biased,
-                              hb_time deadline, uint32_t *index, hb_word *word)
-{
-    hb_select select;
-    hb_status status = hb_select_init(&select, cases, (uint32_t)n, biased);
-    if (status != HB_OK)
-        return status;
-    status = deadline == 0 ? hb_select_try(&select)
-                           : hbpy_wait_on_duty(&select, &self->duty, deadline);
-    *index = select.index;
-    *word = select.word;
-    hb_select_fini(&select);
-    return status;
-}
-
 /* The outcome of n cases, the last of which is the receive from done: HB_STOPPED if it was that. */
 static hb_status wait_for(hbpy_worker_context *self, const hb_case *cases, Py_ssize_t n, bool biased,
                           hb_time deadline, uint32_t *index, hb_word *word)
 {
-    hb_status status = HB_WOULD_BLOCK;
-    if (deadline != 0 && !biased)
-        status = hb_cases_try_any(cases, (uint32_t)n, index, word);
-    if (status == HB_WOULD_BLOCK)
-        status = wait_for_all(self, cases, n, biased, deadline, index, word);
+    hb_status status = hbpy_select_run(cases, n, biased, &self->duty, deadline, index, word);
     return status == HB_CLOSED && *index == n - 1 ? HB_STOPPED : status;
 }
 

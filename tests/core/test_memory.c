@@ -365,17 +365,16 @@ static void a_work_without_memory_counts_later(void)
     hb_beat *beat = hb_beat_open(NULL);
     hb_beat_view view;
     hb_work work;
+    hb_work_init(&work, beat);
     for (int calls = 0; calls <= 3; calls++) { /* for the beat's more, its tally, the work's counts */
         fail_after(calls);
-        if (calls == 0)
-            hb_work_init(&work, beat);
         hb_work_begin(&work, true, hb_stamp_now());
         hb_work_finish(&work, hb_stamp_now());
         fail_no_more();
     }
     hb_beat_look(beat, &view);
     CHECK_EQ(view.pulses, 4);
-    CHECK(view.tally.units >= 1 && view.tally.units < 4);
+    CHECK_EQ(view.tally.units, 2);
     hb_work_fini(&work);
     hb_beat_unref(beat);
 }

@@ -1,4 +1,5 @@
-/* Queues: ordered by `since`, served from the front, dead links passed over. And parties: threads whose waits somebody else can end. */
+/* Queues: ordered by `since`, served from the front, dead links passed over. And parties:
+ * threads whose waits somebody else can end. */
 #include "support.h"
 
 #define N 5
