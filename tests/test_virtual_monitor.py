@@ -190,6 +190,15 @@ def test_neither_monitors_nor_demands_hide_a_deadlock() -> None:
     assert bubble.now == 30.0
 
 
+def test_the_end_of_a_call_is_the_end_of_its_patience() -> None:
+    """What the monitor would have said of an on_event that hangs does not keep time going."""
+    with pytest.raises(DeadlockError), virtual_time() as bubble:
+        jobs: Channel[int] = Channel()
+        with Monitor(Heartbeat(timeout=30.0), on_event=lambda health: sleep(1.0)):
+            jobs.recv()
+    assert bubble.now == 31.0
+
+
 # ---- many, and long ----
 
 def test_a_thousand_seconds_of_pulses_take_none() -> None:

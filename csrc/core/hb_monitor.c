@@ -16,7 +16,8 @@ static void hear_of(hb_beat *beat)
         hb__call(beat);
 }
 
-/* A unit that has more time than is left until the next look need not be told of. */
+/* A unit that has more time than is left until the next look need not be told of. In a bubble all
+ * are: a look at the deadline of a unit that has ended would keep its time going. */
 static void hear_of_deadline(hb_beat *beat)
 {
     uint32_t flags = hb_load_relaxed(&beat->flags);
@@ -24,7 +25,7 @@ static void hear_of_deadline(hb_beat *beat)
         return;
     hb_time look_at = (hb_time)hb_load_relaxed(&hb__beat_more(beat)->look_at);
     bool looks_in_time = look_at > hb__beat_now(beat) && look_at <= hb_beat_deadlines(beat).unit_due;
-    if ((flags & HB_BEAT_EXPECTED) || !looks_in_time)
+    if ((flags & HB_BEAT_EXPECTED) || !looks_in_time || hb_beat_bubble(beat))
         hb__call(beat);
 }
 
