@@ -108,9 +108,10 @@ typedef size_t hb_stack_fn(int32_t thread_number, char *text, size_t size);
 void hb_monitor_set_stack(hb_stack_fn *fn);
 /* Whether events of this monitor carry stacks. */
 void hb_monitor_want_stack(hb_monitor *monitor, bool want);
-/* For beats that starve: says in words who has what their thread waits for, and returns that one's
- * system number, 0 if it is not known; the stack is then taken of it. Called on the monitors'
- * thread. Before the start. */
+/* For beats whose silence only tells something if they starve: there is no other verdict on them, for
+ * their thread may have slept too long by itself. Says in words who has what it waits for, and returns
+ * that one's system number, 0 if it is not known; the stack is then taken of it. Called on the
+ * monitors' thread. Before the start. */
 typedef int32_t hb_culprit_fn(char *words, size_t size);
 void hb_monitor_set_culprit(hb_monitor *monitor, hb_culprit_fn *fn);
 /* For beats whose silence nobody can read of while it lasts: the recovery does not take the place

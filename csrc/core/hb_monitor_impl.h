@@ -269,6 +269,12 @@ static inline bool hb__is_watched_locked(hb_beat *beat)
            beat->watched.monitor->epoch == hb__epoch();
 }
 
+/* Whether a silence with that cause is a verdict of this monitor. */
+static inline bool hb__speaks_of(const hb_monitor *monitor, hb_cause cause)
+{
+    return !monitor->culprit || cause == HB_CAUSE_STARVED;
+}
+
 /* A reference, unless the last one is gone. */
 bool hb__monitor_ref_if_any(hb_monitor *monitor);
 

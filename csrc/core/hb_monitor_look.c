@@ -97,12 +97,18 @@ static knowledge know(hb_monitor *monitor, hb_beat *beat)
     return k;
 }
 
-static hb_cause cause_of_silence(const knowledge *k, uint32_t thread, char *where, size_t size)
+/* HB_CAUSE_NONE, and no words: it is none to this monitor. */
+static hb_cause cause_of_silence(const hb_monitor *monitor, const knowledge *k, uint32_t thread,
+                                 char where[HB_WHERE_SIZE])
 {
     hb_evidence second;
-    hb_evidence_take(&second, thread, where, size);
-    hb_evidence_compare(&k->first, &second, where, size);
-    return k->cause == HB_CAUSE_MISSED ? hb_evidence_cause(&k->first, &second) : k->cause;
+    hb_evidence_take(&second, thread, where, HB_WHERE_SIZE);
+    hb_evidence_compare(&k->first, &second, where, HB_WHERE_SIZE);
+    hb_cause cause = k->cause == HB_CAUSE_MISSED ? hb_evidence_cause(&k->first, &second) : k->cause;
+    if (hb__speaks_of(monitor, cause))
+        return cause;
+    where[0] = '\0';
+    return HB_CAUSE_NONE;
 }
 
 hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat)
@@ -116,7 +122,7 @@ hb_health *hb_monitor_check(hb_monitor *monitor, hb_beat *beat)
     hb_finding asked = { .beat = beat };
     hb_cause cause = hb_cause_of_end(view.end);
     if (cause == HB_CAUSE_NONE && k.unhealthy)
-        cause = cause_of_silence(&k, view.thread, where, sizeof where);
+        cause = cause_of_silence(monitor, &k, view.thread, where);
     hb_health health = hb__describe(&asked, cause, &view);
     health.where = where;
     hb__measure(&health, view.now - view.last, k.timeout);

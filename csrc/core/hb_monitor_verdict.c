@@ -35,15 +35,19 @@ static void note_evidence(hb_finding *finding, const hb_evidence *evidence)
     hb__house_unlock(house_of(finding));
 }
 
-/* Without memory for notes there is no verdict on this silence yet. */
+/* There is no verdict on this silence yet: no memory for notes, or it is none to the monitor. The next
+ * look at it takes new evidence. */
 static void put_off(hb_finding *finding)
 {
     hb_house *house = house_of(finding);
+    hb_watched *watched = &finding->beat->watched;
     hb_time now = hb__house_now(house);
-    hb__house_lock(house_of(finding));
-    if (hb__has_still_locked(finding))
+    hb__house_lock(house);
+    if (hb__has_still_locked(finding)) {
+        watched->status = watched->status == HB_WATCH_LATE ? HB_WATCH_HEALTHY : watched->status;
         hb_wheel_file(&house->wheel, finding->beat, hb_time_add(now, finding->timeout / 2));
-    hb__house_unlock(house_of(finding));
+    }
+    hb__house_unlock(house);
 }
 
 static void see_to_late(hb_finding *finding)
@@ -161,7 +165,8 @@ static void see_to_silent(hb_finding *finding)
 {
     hb_told told = { .woken = NULL };
     hb_health *health = new_verdict(finding);
-    if (!health) {
+    if (!health || !hb__speaks_of(finding->monitor, health->cause)) {
+        hb_health_unref(health);
         put_off(finding);
         return;
     }
