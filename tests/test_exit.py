@@ -226,18 +226,3 @@ cycle = Channel(1)
 cycle.send([cycle, Item(Channel(1))])
 kept = Item(Channel(1))
 """) == "sent\n" * 3
-
-
-@pytest.mark.parametrize("monitor", ["Monitor(Heartbeat(timeout=0.2)).exit(3).start()", "watch_gil(0.2).exit(3)"])
-def test_the_end_is_not_judged(monitor: str) -> None:
-    """What is left is destroyed with the interpreter lock held, and may take its time."""
-    run_program(f"""
-import ctypes
-from heartbeat import *
-class Slow:
-    def __del__(self, usleep=ctypes.PyDLL(None).usleep):
-        usleep(500_000)
-slow = Slow()
-slow.again = slow
-{monitor}
-""")

@@ -220,16 +220,16 @@ Monitor(Heartbeat(), timeout=1000, on_event=print).exit(7).start()
 
 
 @not_thread_sanitized
-def test_the_end_of_the_program_is_not_judged() -> None:
-    """What takes long after the main thread's end would else be a silence."""
-    run_program("""
-import atexit, time
-atexit.register(time.sleep, 0.3)  # before heartbeat: runs after its end
+@pytest.mark.parametrize("monitor", ["Monitor(beat, timeout=0.2).exit(9).start()", "watch_gil(0.2).exit(9)"])
+def test_the_end_of_the_program_is_not_judged(monitor: str) -> None:
+    """What takes long after the main thread's end, with the interpreter lock held, would else be a silence."""
+    run_program(f"""
+import atexit, ctypes
+atexit.register(ctypes.PyDLL(None).usleep, 500_000)  # before heartbeat: runs after its end
 from heartbeat import *
 beat = Heartbeat()
-Monitor(beat, timeout=0.2).exit(9).start()
-for _ in range(3):
-    beat.pulse()
+{monitor}
+beat.pulse()
 """)
 
 

@@ -154,11 +154,11 @@ time.sleep(0.02)
 
 def test_who_is_held_up_by_something_else_has_not_asked() -> None:
     """Its thread looks up the names of all threads with the lock, and may wait for theirs."""
-    with watch_gil(QUIET / 2) as monitor:
+    with watch_gil(0.3) as monitor:
         wait_until(lambda: monitor.status == "healthy")
         with threading._active_limbo_lock:  # type: ignore[attr-defined]
             with pytest.raises(TimeoutError):
-                monitor.recv(timeout=5 * QUIET)
+                monitor.recv(timeout=1.0)
             assert all(health.healthy for health in monitor.check())
 
 
