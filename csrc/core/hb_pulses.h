@@ -6,7 +6,8 @@
  * beat, and the pulse hands itself to the longest-waiting receiver.
  *
  *   L1 A poll in vain leaves HB_BEAT_LISTENED up, under the source's lock. The pulse
- *      that finds it serves who waits; if nobody does, it puts the flag down.
+ *      that finds it serves who waits; the last of several in a row that find nobody puts
+ *      the flag down. So who receives again and again finds it up.
  *   L2 With keep == 0 no pulse is kept: it reaches who waits at that moment, or nobody,
  *      as a send on an unbuffered channel with a default.
  *   L3 The end takes over a kept pulse: that can still be received, then HB_CLOSED, for ever.
@@ -22,11 +23,12 @@
 
 struct hb_pulses {
     hb_source source;
-    hb_beat *beat; /* constant; not a reference */
-    bool keep;     /* constant */
+    hb_beat *beat;    /* constant; not a reference */
+    bool keep;        /* constant */
     bool closed;
-    bool left;     /* there is a pulse that the end took over */
-    hb_word last;  /* that one */
+    bool left;        /* there is a pulse that the end took over */
+    uint32_t unheard; /* how many pulses in a row have found the flag, and nobody */
+    hb_word last;     /* what the end took over */
 };
 
 /* The beat's; made by the first call, which decides on `keep`. NULL: no memory. */

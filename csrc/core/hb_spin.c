@@ -1,10 +1,16 @@
 #include "hb_spin.h"
 
 /* Nanoseconds of a watch. A futex sleep and wake take 15 to 30 microseconds, a
- * hand-over between processors some 300 nanoseconds. */
+ * hand-over between processors some 300 nanoseconds, in Python some 2 microseconds. */
 #define FULL_WATCH 20000u
-#define LEAST_WATCH 1000u
-#define PROBE_EVERY 32u
+#define LEAST_WATCH 3000u
+
+/* S5. A processor that idles takes up to so long to wake, above all a virtual one; who wakes another
+ * and is answered sleeps through two such wakes. */
+#define PROBE 150000u
+#define NAP (2 * PROBE)
+#define LEAST_NAPS 32u
+#define MOST_NAPS 1024u
 
 /* A yield that took longer gave the processor to a stranger's whole time slice. */
 #define QUICK_YIELD 50000
@@ -12,24 +18,29 @@
 
 typedef struct history {
     uint32_t length;   /* of the next watch, nanoseconds */
-    uint32_t failures; /* of watches, in a row */
+    uint32_t naps;     /* short sleeps in a row */
+    uint32_t patience; /* how many of them to take before a probe */
     uint32_t skips;    /* how many waits to go before the next yield */
     uint32_t penalty;  /* how many to skip after the next bad one */
 } history;
 
-static _Thread_local history mine = { .length = FULL_WATCH };
+static _Thread_local history mine = { .length = FULL_WATCH, .patience = LEAST_NAPS };
 static hb_atomic_u32 watching;
 static hb_atomic_u32 processors;
 static hb_atomic_u32 turns_per_microsecond;
 
-/* Asked again after every PROBE_EVERY failures: affinity can change. */
+static uint32_t ask_for_processors(void)
+{
+    uint32_t count = hb_platform_cpus();
+    hb_store_relaxed(&processors, count);
+    return count;
+}
+
 static uint32_t watchers_allowed(void)
 {
     uint32_t count = hb_load_relaxed(&processors);
-    if (count == 0 || mine.failures % PROBE_EVERY == PROBE_EVERY - 1) {
-        count = hb_platform_cpus();
-        hb_store_relaxed(&processors, count);
-    }
+    if (count == 0)
+        count = ask_for_processors();
     return count > 1 ? count : 0;
 }
 
@@ -81,21 +92,40 @@ static bool watch(hb_waiter *waiter, uint32_t nanoseconds)
     return is_done(waiter);
 }
 
-static void learn_watch(bool success)
+static bool watch_and_learn(hb_waiter *waiter)
 {
-    uint32_t length = success ? mine.length * 2 : mine.length / 2;
+    bool done = watch(waiter, mine.length);
+    uint32_t length = done ? mine.length * 2 : mine.length / 2;
     mine.length = length > FULL_WATCH ? FULL_WATCH : length < LEAST_WATCH ? LEAST_WATCH : length;
-    mine.failures = success ? 0 : mine.failures + 1;
+    if (done)
+        mine.patience = LEAST_NAPS;
+    return done;
+}
+
+/* S5. Affinity may have changed. */
+static bool is_to_probe(void)
+{
+    if (mine.naps < mine.patience)
+        return false;
+    mine.naps = 0;
+    mine.patience = mine.patience < MOST_NAPS ? mine.patience * 2 : MOST_NAPS;
+    ask_for_processors();
+    return true;
+}
+
+static bool probe(hb_waiter *waiter)
+{
+    bool done = watch(waiter, PROBE);
+    if (done)
+        mine.length = FULL_WATCH;
+    return done;
 }
 
 static bool watch_by_history(hb_waiter *waiter)
 {
-    bool done = false;
-    if (hb_fetch_add(&watching, 1) < watchers_allowed()) {
-        bool probe = mine.failures % PROBE_EVERY == PROBE_EVERY - 1;
-        done = watch(waiter, probe ? FULL_WATCH : mine.length);
-        learn_watch(done);
-    }
+    bool probes = is_to_probe(), done = false;
+    if (hb_fetch_add(&watching, 1) < watchers_allowed())
+        done = probes ? probe(waiter) : watch_and_learn(waiter);
     hb_fetch_sub(&watching, 1);
     return done || is_done(waiter);
 }
@@ -123,6 +153,17 @@ static bool yield_by_history(hb_waiter *waiter)
 bool hb__spin(hb_waiter *waiter)
 {
     return watch_by_history(waiter) || yield_by_history(waiter);
+}
+
+void hb__spin_slept(int64_t nanoseconds)
+{
+    mine.naps = nanoseconds <= NAP ? mine.naps + 1 : 0;
+}
+
+void hb__spin_met(void)
+{
+    if (mine.naps && hb_load_relaxed(&watching))
+        mine.length = FULL_WATCH;
 }
 
 void hb_spin_for(uint32_t nanoseconds)

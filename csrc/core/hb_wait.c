@@ -15,6 +15,8 @@ void hb__wait_finish(hb_waiter *waiter)
     uint32_t before = hb_exchange(&waiter->state, HB_WAITER_CLAIMED | HB_WAITER_DONE);
     if (before & HB_WAITER_PARKED)
         hb_platform_unpark(&waiter->state);
+    else
+        hb__spin_met();
 }
 
 void hb_waiter_init(hb_waiter *waiter)
@@ -136,10 +138,18 @@ static hb_status sleep_now(hb_waiter *waiter, hb_time deadline)
                       : sleep_until_done(waiter, deadline);
 }
 
+/* In a bubble nobody watches: all is said by who sleeps. */
 hb_status hb_wait_park(hb_waiter *waiter, hb_time deadline)
 {
-    bool watches = !waiter->here; /* in a bubble all is said by who sleeps */
-    return watches && hb__spin(waiter) ? HB_OK : sleep_now(waiter, deadline);
+    if (waiter->here)
+        return sleep_now(waiter, deadline);
+    if (hb__spin(waiter))
+        return HB_OK;
+    hb_time began = hb_platform_now();
+    hb_status ended = sleep_now(waiter, deadline);
+    if (ended == HB_OK)
+        hb__spin_slept(hb_platform_now() - began);
+    return ended;
 }
 
 hb_status hb_wait_sleep(hb_time deadline)

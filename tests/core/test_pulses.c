@@ -99,16 +99,34 @@ static void a_pulse_wakes_the_one_who_waits_longest(void)
 }
 
 /* L1: else every later pulse would take the lock for nothing. */
-static void nobody_listens_any_more_after_a_pulse_in_vain(void)
+static void nobody_listens_any_more_after_pulses_in_vain(void)
 {
     hb_beat *beat = open_beat(true);
     CHECK(!is_listened_to(beat));
     CHECK_EQ(wait_for(beat, in_ms(1)).status, HB_TIMEOUT);
     CHECK(is_listened_to(beat));
-    hb_beat_pulse(beat);
+    for (int i = 0; i < 100; i++)
+        hb_beat_pulse(beat);
     CHECK(!is_listened_to(beat));
     CHECK_EQ(poll(beat), HB_OK);
     CHECK(!is_listened_to(beat));
+    hb_beat_unref(beat);
+}
+
+/* L1: else every wait would have to show the flag to all processors. */
+static void who_receives_again_and_again_is_expected(void)
+{
+    hb_beat *beat = open_beat(true);
+    CHECK_EQ(poll(beat), HB_WOULD_BLOCK);
+    for (int i = 0; i < 100; i++) {
+        pthread_t receiver = check_spawn(receive, beat);
+        await_listeners(beat, 1);
+        hb_beat_pulse(beat);
+        CHECK_EQ((intptr_t)check_join(receiver), HB_OK);
+        hb_beat_pulse(beat);
+        CHECK(is_listened_to(beat));
+        CHECK_EQ(poll(beat), HB_OK);
+    }
     hb_beat_unref(beat);
 }
 
@@ -312,7 +330,8 @@ int main(void)
     RUN(pulses_from_before_anybody_asked_are_kept_too);
     RUN(a_beat_has_one_source_for_all);
     RUN(a_pulse_wakes_the_one_who_waits_longest);
-    RUN(nobody_listens_any_more_after_a_pulse_in_vain);
+    RUN(nobody_listens_any_more_after_pulses_in_vain);
+    RUN(who_receives_again_and_again_is_expected);
     RUN(an_unbuffered_pulse_reaches_who_waits_or_nobody);
     RUN(a_kept_pulse_comes_before_the_end_which_is_for_ever);
     RUN(an_unbuffered_one_is_closed_at_once);

@@ -30,6 +30,19 @@ static void a_waiter_that_is_not_done_is_not_waited_for(void)
     CHECK(hb_now() - start < 10 * HB_SECOND);
 }
 
+/* S5: after many naps it is waited for longer, but never until it is done. */
+static void who_naps_often_watches_no_longer_than_a_wake_takes(void)
+{
+    hb_waiter waiter;
+    hb_waiter_init(&waiter);
+    hb_time start = hb_now();
+    for (int i = 0; i < 5000; i++) {
+        hb__spin_slept(1000);
+        CHECK(!hb__spin(&waiter));
+    }
+    CHECK(hb_now() - start < 10 * HB_SECOND);
+}
+
 #define WATCHERS 4
 #define HANDOVERS 2000
 
@@ -86,6 +99,7 @@ int main(void)
 {
     RUN(a_done_waiter_is_seen);
     RUN(a_waiter_that_is_not_done_is_not_waited_for);
+    RUN(who_naps_often_watches_no_longer_than_a_wake_takes);
     RUN(many_watch_at_once);
     return check_exit_code();
 }
