@@ -57,8 +57,8 @@ class Recursive(list[Any]):
 
 BAD_SECONDS = [
     ("soon", TypeError, "seconds"), (b"1", TypeError, "seconds"), ([1], TypeError, "seconds"),
-    (1j, TypeError, "seconds"), (object(), TypeError, "seconds"), (Recursive(), TypeError, "seconds"),
-    (datetime.datetime.now(), TypeError, "seconds"), (float, TypeError, "seconds"),
+    (1j, TypeError, "seconds"), (..., TypeError, "seconds"), (Recursive(), TypeError, "seconds"),
+    (datetime.datetime(2026, 1, 1), TypeError, "seconds"), (float, TypeError, "seconds"),
     (-1, ValueError, "negative"), (-1e-9, ValueError, "negative"), (-INF, ValueError, "negative"),
     (-(10**400), ValueError, "negative"), (datetime.timedelta(-1), ValueError, "negative"),
     (NAN, ValueError, "NaN"), (decimal.Decimal("nan"), ValueError, "NaN"),

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support import threads_named, wait_until
+from support import SOON, complete, threads_named, wait_until
 
 import heartbeat
 from heartbeat import Channel, go, sleep
@@ -199,6 +199,30 @@ def test_a_host_that_leaves_before_the_exception_comes_is_left_alone(monkeypatch
 
 
 # ---- nothing stays ----
+
+
+def test_nobody_is_asked_for_the_exception_afterwards() -> None:
+    """While one is left for any thread, CPython interrupts them all; a traced one of 3.11 for ever."""
+    done = complete(f"""
+import faulthandler, threading
+from heartbeat.testing import StallError, virtual_time
+faulthandler.dump_traceback_later({SOON}, exit=True)
+def body():
+    try:
+        with virtual_time(stall={STALL}):
+            while True:
+                pass
+    except StallError:
+        pass
+host = threading.Thread(target=body)
+host.start()
+host.join()
+threading.settrace(lambda *about: None)
+traced = threading.Thread(target=lambda: None)
+traced.start()
+traced.join()
+""")
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_is_left_behind(gate: threading.Event) -> None:

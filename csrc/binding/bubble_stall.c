@@ -290,6 +290,23 @@ static void wait_for_thread(hbpy_stall *self)
     hbpy_attach(py_thread);
 }
 
+/* Whether or not the exception has come by now. To withdraw it with SetAsyncExc would leave all threads
+ * of the interpreter asking for one that never comes, and a traced one of CPython 3.11 for ever. */
+static void let_exception_come(hbpy_stall *self)
+{
+    PyObject *py_before = hbpy_take_exception();
+    PyObject *py_done = PyObject_CallMethod(self->state->explainer, "let_come", NULL);
+    Py_XDECREF(py_done);
+    if (!py_done && PyErr_ExceptionMatches(self->state->StallError))
+        PyErr_Clear();
+    if (!py_before)
+        return;
+    if (PyErr_Occurred())
+        PyErr_WriteUnraisable(NULL);
+    PyErr_SetObject((PyObject *)Py_TYPE(py_before), py_before);
+    Py_DECREF(py_before);
+}
+
 void hbpy_stall_end(hbpy_stall *self)
 {
     hb_lock_acquire(&self->lock);
@@ -297,8 +314,8 @@ void hbpy_stall_end(hbpy_stall *self)
     hb_lock_release(&self->lock);
     hb_alarm_cancel(&self->alarm);
     wait_for_thread(self);
-    if (hb_load_acquire(&self->raised))
-        PyThreadState_SetAsyncExc(self->host_ident, NULL);
+    if (hb_load_acquire(&self->raised) && PyThread_get_thread_ident() == self->host_ident)
+        let_exception_come(self);
     if (self->host_is_main)
         give_signal_back();
     hb_alarm_unref(&self->alarm);

@@ -236,4 +236,8 @@ def class_of(error: StallError) -> type[StallError]:
     return type("StallError", (StallError,), {"__init__": begin, "__module__": "heartbeat.testing"})
 
 
+def let_come() -> None:
+    """An exception that was left for this thread comes here, if it has not come."""
+
+
 _explain_with(sys.modules[__name__])

@@ -21,7 +21,7 @@ RECEIVE_ONLY: dict[str, Callable[[], Any]] = {
     "ticker": lambda: heartbeat.Ticker(3600),
     "task": lambda: heartbeat.go(int),
 }
-NO_CHANNEL = [0, "channel", 1.5, object(), Channel]
+NO_CHANNEL = [0, "channel", 1.5, ..., Channel]
 
 
 def test_both_directions() -> None:
