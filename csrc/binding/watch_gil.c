@@ -1,8 +1,9 @@
 /* watch_gil: a monitor of the interpreter itself.
  *
  * A thread of the engine asks for the interpreter lock again and again. It pulses a beat when
- * it begins to ask, when it got the lock, and when it let go of it; so a silence of that beat is a
- * time in which the lock could not be had. The monitor's thread then asks who has it.
+ * it begins to ask, when it got the lock, and when it let go of it; so a silence of that beat in which
+ * it asks is a time in which the lock could not be had. The monitor's thread then asks who has it.
+ * Of a silence in which it only woke too late nothing is said.
  *
  * The lock is a matter of real time: in a bubble too its monitor and its threads live there.
  *

@@ -37,7 +37,7 @@ typedef struct hb_more hb_more;
 typedef struct hb_monitor hb_monitor;
 
 enum {
-    HB_BEAT_LISTENED = 1, /* somebody waits for a pulse, or asked in vain */
+    HB_BEAT_LISTENED = 1, /* somebody waits for a pulse, or did lately: hb_pulses.h */
     HB_BEAT_AWAITED = 2,  /* the monitor wants to hear of the next pulse: a recovery */
     HB_BEAT_PAUSED = 4,   /* the next pulse ends the pause */
     HB_BEAT_ENDED = 8,
