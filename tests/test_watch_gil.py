@@ -142,7 +142,7 @@ def test_its_thread_ends_with_it() -> None:
 
 @not_thread_sanitized
 @pytest.mark.parametrize("kept", ["monitor = ", ""])
-@pytest.mark.parametrize("options", ["1e-4", "1000", "5, on_event=print"])
+@pytest.mark.parametrize("options", ["1e-4", "1000", "0.05, on_event=print", "1000).exit(3"])
 def test_it_does_not_hold_up_the_end(kept: str, options: str) -> None:
     run_program(f"""
 from heartbeat import *

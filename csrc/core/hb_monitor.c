@@ -25,7 +25,7 @@ static void hear_of_deadline(hb_beat *beat)
         return;
     hb_time look_at = (hb_time)hb_load_relaxed(&hb__beat_more(beat)->look_at);
     bool looks_in_time = look_at > hb__beat_now(beat) && look_at <= hb_beat_deadlines(beat).unit_due;
-    if ((flags & HB_BEAT_EXPECTED) || !looks_in_time || hb_beat_bubble(beat))
+    if ((flags & (HB_BEAT_EXPECTED | HB_BEAT_VIRTUAL)) || !looks_in_time)
         hb__call(beat);
 }
 

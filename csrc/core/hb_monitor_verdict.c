@@ -88,12 +88,15 @@ static hb_time silent_since(hb_finding *finding, const hb_beat_view *view)
     return view->last;
 }
 
+/* NULL: no memory, or it is none to the monitor. */
 static hb_health *new_verdict(hb_finding *finding)
 {
     hb_evidence second;
     hb_beat_view view;
     char *where = house_of(finding)->witnesses.where;
     hb_cause cause = find_cause(finding, &second, where);
+    if (!hb__speaks_of(finding->monitor, cause))
+        return NULL;
     hb_beat_look(finding->beat, &view);
     hb_health health = hb__describe(finding, cause, &view);
     health.where = where;
@@ -165,8 +168,7 @@ static void see_to_silent(hb_finding *finding)
 {
     hb_told told = { .woken = NULL };
     hb_health *health = new_verdict(finding);
-    if (!health || !hb__speaks_of(finding->monitor, health->cause)) {
-        hb_health_unref(health);
+    if (!health) {
         put_off(finding);
         return;
     }

@@ -13,11 +13,16 @@ static const hb_rule plain_rule = { .timeout = T, .grace = 0, .misses = 1, .prog
 static hb_monitor *monitor;
 static hb_beat *beat;
 
-static inline void begin(const hb_rule *rule)
+static inline void prepare(const hb_rule *rule)
 {
     monitor = hb_monitor_new("test");
     beat = hb_beat_open("beat");
     CHECK_EQ(hb_monitor_watch(monitor, beat, rule), HB_OK);
+}
+
+static inline void begin(const hb_rule *rule)
+{
+    prepare(rule);
     CHECK_EQ(hb_monitor_start(monitor), HB_OK);
 }
 

@@ -12,10 +12,8 @@ static int32_t name_one(char *words, size_t size)
 static void begin_with_culprit(hb_time timeout)
 {
     hb_rule rule = { .timeout = timeout, .grace = 0, .misses = 1, .progress = HB_FOREVER };
-    monitor = hb_monitor_new("test");
-    beat = hb_beat_open("beat");
+    prepare(&rule);
     hb_monitor_set_culprit(monitor, name_one);
-    CHECK_EQ(hb_monitor_watch(monitor, beat, &rule), HB_OK);
     CHECK_EQ(hb_monitor_start(monitor), HB_OK);
 }
 
