@@ -85,3 +85,10 @@ def test_a_program_is_made_anew_when_it_must_be(tmp_path: Path) -> None:
     assert build("cc", "-O2") == 3
     program.unlink()
     assert build("cc", "-O2") == 4
+
+
+def test_a_published_command_names_no_place_of_this_machine() -> None:
+    from machine import facts
+
+    told = facts(["--only", "beats", "--python", "/some/where/python3.13t"])["command"]
+    assert told == "`python tests/bench/run.py --only beats --python python3.13t`"

@@ -25,11 +25,17 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def command(argv: list[str]) -> str:
+    """What to type for the same; where a program lies on this machine is nobody else's concern."""
+    words = [Path(word).name if os.path.isabs(word) else word for word in argv]
+    return shlex.join(["python", "tests/bench/run.py", *words])
+
+
 def facts(argv: list[str]) -> dict[str, str]:
     """What a reader must know to judge a figure, and to measure it again."""
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     return {
-        "command": f"`{shlex.join(['python', 'tests/bench/run.py', *argv])}`",
+        "command": f"`{command(argv)}`",
         "time": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "machine": f"{processor()}, {processors()} processors, {platform.machine()}",
         "system": f"{platform.system()} {platform.release()}",
